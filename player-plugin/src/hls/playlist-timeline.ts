@@ -1,0 +1,46 @@
+import type Hls from 'hls.js';
+import type { AudioTrackLoadedData, Events, LevelDetails, LevelUpdatedData } from 'hls.js';
+import type { Rendition, TimelineSegment } from '../segment-engine.ts';
+
+type RenditionKind = Rendition['kind'];
+
+/**
+ * Translates hls.js' playlists for the engine: those that are loaded already, and each that comes later.
+ * @returns a function that stops listening
+ */
+export function watchPlaylists(hls: Hls, renditionChanged: (rendition: Rendition) => void): () => void {
+  const tell = (details: LevelDetails | undefined, kind: RenditionKind) => {
+    if (details && details.fragments.length > 0) renditionChanged(toRendition(details, kind));
+  };
+  const levelUpdated = (_event: Events.LEVEL_UPDATED, { details }: LevelUpdatedData) => tell(details, 'main');
+  const trackLoaded = (_event: Events.AUDIO_TRACK_LOADED, { details }: AudioTrackLoadedData) => tell(details, 'audio');
+  for (const level of hls.levels) tell(level.details, 'main');
+  for (const track of hls.audioTracks) tell(track.details, 'audio');
+  hls.on('hlsLevelUpdated' as Events.LEVEL_UPDATED, levelUpdated);
+  hls.on('hlsAudioTrackLoaded' as Events.AUDIO_TRACK_LOADED, trackLoaded);
+  return () => {
+    hls.off('hlsLevelUpdated' as Events.LEVEL_UPDATED, levelUpdated);
+    hls.off('hlsAudioTrackLoaded' as Events.AUDIO_TRACK_LOADED, trackLoaded);
+  };
+}
+
+function toRendition(details: LevelDetails, kind: RenditionKind): Rendition {
+  return {
+    url: details.url,
+    kind,
+    live: details.live,
+    targetDuration: details.targetduration,
+    segments: details.fragments.map(toSegment),
+  };
+}
+
+function toSegment(fragment: LevelDetails['fragments'][number]): TimelineSegment {
+  const { byteRangeStartOffset: start, byteRangeEndOffset: end } = fragment;
+  return {
+    url: fragment.url,
+    ...(start !== undefined && end !== undefined && end > start ? { range: { start, end } } : {}),
+    sequence: typeof fragment.sn === 'number' ? fragment.sn : -1,
+    start: fragment.start,
+    end: fragment.end,
+  };
+}

@@ -1,0 +1,320 @@
+import type Hls from 'hls.js';
+import type { Events } from 'hls.js';
+import type { Clock } from './clock.ts';
+import { loadCompat } from './compat/load.ts';
+import type { ResolvedOptions } from './config.ts';
+import { Emitter, type P2PEvents, type WarningReason } from './events.ts';
+import { watchMedia } from './hls/media-watch.ts';
+import { watchPlaylists } from './hls/playlist-timeline.ts';
+import { renditionTraits } from './hls/rendition-traits.ts';
+import { type SegmentLoaderConstructor, segmentLoaderClass } from './hls/segment-loader.ts';
+import { siteRequest } from './hls/site-request.ts';
+import { decideMode, type Mode, type ModeView, maySwarm } from './mode.ts';
+import type { Random } from './random.ts';
+import { PlaybackCounters } from './report/playback-counters.ts';
+import { ReportSender } from './report/report-sender.ts';
+import type { EngineObserver, SegmentEngine } from './segment-engine.ts';
+import { openWebSocket, TrackerClient } from './signalling/tracker-client.ts';
+import { hasWebRtc, isMetered } from './webrtc.ts';
+
+/** What a session has done so far. Cheap to read. */
+export interface P2PStats {
+  /** Media bytes received from peers. */
+  readonly peerBytes: number;
+  /** Media bytes received from the edge. */
+  readonly edgeBytes: number;
+  /** Media bytes sent to peers. */
+  readonly uploadedBytes: number;
+  /** Bytes received and thrown away. */
+  readonly discardedBytes: number;
+  /** Chunks from peers whose hash did not match. */
+  readonly rejectedChunks: number;
+  readonly connectedPeers: number;
+  /** Share of media bytes that did not come from the edge, 0…1. */
+  readonly offload: number;
+  readonly mode: Mode;
+  /** Why the mode is not `swarm`. */
+  readonly reason?: string;
+}
+
+/** One player's part in the swarm. */
+export interface P2PSession {
+  readonly stats: P2PStats;
+  /** @returns a function that stops listening */
+  on<K extends keyof P2PEvents>(event: K, listener: (event: P2PEvents[K]) => void): () => void;
+  /** The viewer's own switch: `false` leaves the swarm at once and plays on from the edge. */
+  setEnabled(on: boolean): void;
+  /** Leaves for good; also when hls.js is destroyed. hls.js plays on as if nothing had been attached. */
+  destroy(): void;
+}
+
+export interface SessionDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+type EngineSlot =
+  | { readonly is: 'none' }
+  | { readonly is: 'loading' }
+  | { readonly is: 'ready'; readonly engine: SegmentEngine; readonly stopWatching: () => void };
+
+interface TrackerLink {
+  readonly client: TrackerClient;
+  readonly reports: ReportSender;
+}
+
+/** Wires one hls.js instance to an engine, a tracker and the counters. */
+export class Session implements P2PSession {
+  readonly #hls: Hls;
+  readonly #options: ResolvedOptions | undefined;
+  readonly #deps: SessionDeps;
+  readonly #events = new Emitter<P2PEvents>();
+  readonly #counters: PlaybackCounters;
+  readonly #peers = new Set<string>();
+  readonly #cleanups: (() => void)[] = [];
+  #view: ModeView;
+  #mode: Mode;
+  /** The multivariant playlist that hls.js has parsed. */
+  #playlistUrl: string | undefined;
+  #engine: EngineSlot = { is: 'none' };
+  #tracker: TrackerLink | undefined;
+
+  constructor(hls: Hls, options: ResolvedOptions | string, deps: SessionDeps) {
+    this.#hls = hls;
+    this.#deps = deps;
+    this.#options = typeof options === 'string' ? undefined : options;
+    this.#counters = new PlaybackCounters(deps.clock.now());
+    this.#view = {
+      destroyed: false,
+      badOptions: typeof options === 'string' ? options : undefined,
+      consent: 'pending',
+      enabled: true,
+      hasWebRtc: hasWebRtc(),
+      engine: 'loading',
+      tracker: 'connecting',
+      connectedPeers: 0,
+    };
+    this.#mode = decideMode(this.#view).mode;
+    // Later, so that a listener added right after attachP2P hears of it.
+    queueMicrotask(() => this.#start());
+    if (this.#options) this.#attach();
+  }
+
+  get stats(): P2PStats {
+    const { peerBytes, edgeBytes, uploadedBytes, discardedBytes, rejectedChunks } = this.#counters.totals;
+    const { offload } = this.#counters;
+    const bytes = { peerBytes, edgeBytes, uploadedBytes, discardedBytes, rejectedChunks };
+    return { ...bytes, offload, connectedPeers: this.#peers.size, ...decideMode(this.#view) };
+  }
+
+  on<K extends keyof P2PEvents>(event: K, listener: (event: P2PEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  setEnabled(on: boolean): void {
+    this.#change({ enabled: on });
+  }
+
+  destroy(): void {
+    if (this.#view.destroyed) return;
+    this.#change({ destroyed: true });
+    for (const cleanup of this.#cleanups.reverse()) cleanup();
+    this.#events.clear();
+  }
+
+  #start(): void {
+    const { badOptions } = this.#view;
+    if (badOptions !== undefined) this.#warn('bad-option', badOptions);
+    if (!this.#options || this.#view.destroyed) return;
+    if (!this.#view.hasWebRtc) this.#warn('no-webrtc', 'this browser has no WebRTC; every segment comes from the edge');
+    const answered = (granted: boolean) => this.#change({ consent: granted ? 'granted' : 'denied' });
+    // Whoever cannot be asked has not consented.
+    this.#options.consent().then(answered, () => answered(false));
+  }
+
+  #attach(): void {
+    const hls = this.#hls;
+    const { clock } = this.#deps;
+    const previous = hls.config.fLoader;
+    const loaderClass = segmentLoaderClass({
+      clock,
+      engine: () => (this.#engine.is === 'ready' ? this.#engine.engine : undefined),
+      ownLoader: previous ?? (hls.config.loader as unknown as SegmentLoaderConstructor),
+      delivered: (url, bytes, from) => this.#events.emit('segmentDelivered', { url, bytes, from }),
+      fetchedFromEdge: (bytes, kept) => {
+        this.#counters.add('edgeBytes', bytes);
+        if (!kept) this.#counters.add('discardedBytes', bytes);
+      },
+    });
+    hls.config.fLoader = loaderClass;
+    const parsed = () => this.#manifestParsed();
+    const loading = () => this.#manifestLeft();
+    const destroying = () => this.destroy();
+    hls.on('hlsManifestParsed' as Events.MANIFEST_PARSED, parsed);
+    hls.on('hlsManifestLoading' as Events.MANIFEST_LOADING, loading);
+    hls.on('hlsDestroying' as Events.DESTROYING, destroying);
+    this.#cleanups.push(
+      () => {
+        if (hls.config.fLoader === loaderClass) Object.assign(hls.config, { fLoader: previous });
+        hls.off('hlsManifestParsed' as Events.MANIFEST_PARSED, parsed);
+        hls.off('hlsManifestLoading' as Events.MANIFEST_LOADING, loading);
+        hls.off('hlsDestroying' as Events.DESTROYING, destroying);
+      },
+      watchMedia(hls, clock, {
+        playheadMoved: (playhead) => this.#engine.is === 'ready' && this.#engine.engine.playheadMoved(playhead),
+        started: (startupMs) => this.#counters.started(startupMs),
+        stalled: () => this.#counters.add('stalls', 1),
+        resumed: (stalledMs) => this.#counters.add('stalledMs', stalledMs),
+      }),
+    );
+    if (hls.levels.length > 0) this.#manifestParsed();
+  }
+
+  #manifestParsed(): void {
+    this.#manifestLeft();
+    this.#playlistUrl = this.#hls.url ?? undefined;
+    this.#tracker?.client.rejoin();
+    this.#reconcile();
+  }
+
+  #manifestLeft(): void {
+    this.#playlistUrl = undefined;
+    this.#stopEngine();
+  }
+
+  /** Moves one part of what decides the mode, and does what follows from it. */
+  #change(change: Partial<ModeView>): void {
+    this.#view = { ...this.#view, ...change };
+    this.#reconcile();
+    const { mode, reason } = decideMode(this.#view);
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    this.#events.emit('modeChanged', reason === undefined ? { mode } : { mode, reason });
+  }
+
+  /** Starts and ends the engine and the tracker connection, so that both exist exactly when they should. */
+  #reconcile(): void {
+    const options = this.#options;
+    const hasContent = options !== undefined && this.#playlistUrl !== undefined;
+    if (!maySwarm(this.#view)) this.#stopEngine();
+    else if (hasContent && this.#engine.is === 'none') this.#startEngine(options, this.#playlistUrl as string);
+    const mayTalk = this.#view.consent === 'granted' && decideMode(this.#view).mode !== 'off';
+    if (!mayTalk) this.#leaveTracker();
+    else if (hasContent && !this.#tracker) {
+      this.#tracker = this.#openTrackerLink(options);
+      this.#tracker.client.connect();
+    }
+  }
+
+  #startEngine(options: ResolvedOptions, playlistUrl: string): void {
+    const slot: EngineSlot = { is: 'loading' };
+    this.#engine = slot;
+    this.#loadEngine(options, playlistUrl).then(
+      (engine) => {
+        // In the meantime the site may have gone on to other content, or the viewer may have switched off.
+        if (this.#engine === slot) this.#useEngine(engine);
+        else engine.destroy();
+      },
+      (error) => {
+        this.#warn('engine-failed', String(error));
+        this.#change({ engine: 'failed' });
+      },
+    );
+  }
+
+  async #loadEngine(options: ResolvedOptions, playlistUrl: string): Promise<SegmentEngine> {
+    const { P2PMediaLoaderEngine } = await loadCompat();
+    const config = {
+      trackers: options.trackers,
+      swarm: options.swarm,
+      playlistUrl,
+      mayUpload: mayUpload(options),
+      rtc: options.rtc,
+      renditions: renditionTraits(this.#hls),
+      siteRequest: (url: string, range: string | undefined, signal: AbortSignal) =>
+        siteRequest(this.#hls.config, url, range, signal),
+    };
+    return new P2PMediaLoaderEngine(config, this.#observer());
+  }
+
+  #useEngine(engine: SegmentEngine): void {
+    const stopWatching = watchPlaylists(this.#hls, (rendition) => engine.renditionChanged(rendition));
+    this.#engine = { is: 'ready', engine, stopWatching };
+    this.#change({ engine: 'ready' });
+  }
+
+  #stopEngine(): void {
+    const slot = this.#engine;
+    this.#engine = { is: 'none' };
+    if (slot.is !== 'ready') return;
+    slot.stopWatching();
+    slot.engine.destroy();
+  }
+
+  #observer(): EngineObserver {
+    return {
+      received: (from, bytes) => this.#counters.add(from === 'peers' ? 'peerBytes' : 'edgeBytes', bytes),
+      uploaded: (bytes) => this.#counters.add('uploadedBytes', bytes),
+      peerConnected: (peer) => {
+        this.#peers.add(peer);
+        this.#events.emit('peerConnected', { peer });
+        this.#change({ connectedPeers: this.#peers.size });
+      },
+      peerDisconnected: (peer) => {
+        if (!this.#peers.delete(peer)) return;
+        this.#events.emit('peerDisconnected', { peer });
+        this.#change({ connectedPeers: this.#peers.size });
+      },
+      warned: (reason, message) => this.#warn(reason, message),
+    };
+  }
+
+  #openTrackerLink(options: ResolvedOptions): TrackerLink {
+    const { clock, random } = this.#deps;
+    const join = async () => {
+      const token = await options.token();
+      const swarm = options.swarm ?? withoutQuery(this.#playlistUrl ?? '');
+      const message = { type: 'join', swarm, engine: options.engine, upload: mayUpload(options) } as const;
+      return token === undefined ? message : { ...message, token };
+    };
+    const client = new TrackerClient(
+      options.trackers,
+      join,
+      {
+        stateChanged: (tracker) => {
+          if (tracker === 'unreachable' && this.#view.tracker !== 'unreachable') {
+            this.#warn('tracker-unreachable', `no answer from ${options.trackers.join(', ')}`);
+          }
+          this.#change({ tracker });
+        },
+        welcomed: (reportEveryMs) => this.#tracker?.reports.start(reportEveryMs),
+        refused: (reason, message) => this.#warn('tracker-refused', `${reason}: ${message}`),
+        garbled: () => this.#warn('tracker-refused', 'what answers there does not speak nearcast.1'),
+      },
+      { clock, random, openSocket: openWebSocket },
+    );
+    const takeReport = () => this.#counters.takeReport(clock.now(), this.#peers.size);
+    return { client, reports: new ReportSender(client, clock, takeReport) };
+  }
+
+  #leaveTracker(): void {
+    this.#tracker?.reports.stop();
+    this.#tracker?.client.close();
+    this.#tracker = undefined;
+  }
+
+  #warn(reason: WarningReason, message: string): void {
+    // A misconfigured plugin that says nothing costs its users days (the field's issues 16 and 17).
+    // biome-ignore lint/suspicious/noConsole: the one line that a developer sees without adding a listener
+    if (reason === 'bad-option') console.warn(`Nearcast: ${message}; playing without it.`);
+    this.#events.emit('warning', { reason, message });
+  }
+}
+
+function mayUpload({ upload }: ResolvedOptions): boolean {
+  return upload.maxBitrate > 0 && (upload.onMetered === 'allow' || !isMetered());
+}
+
+function withoutQuery(url: string): string {
+  return url.split(/[?#]/, 1)[0] ?? url;
+}

@@ -1,0 +1,13 @@
+import type { Random } from '../random.ts';
+
+const FIRST_DELAY_MS = 1000;
+const LONGEST_DELAY_MS = 30_000;
+
+/**
+ * How long to wait before attempt `attempt` (0, 1, …): 1, 2, 4 … 30 s, of which a random half is left out,
+ * so that the viewers of a restarted tracker do not come back all at once.
+ */
+export function reconnectDelayMs(attempt: number, random: Random): number {
+  const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
+  return full / 2 + (full / 2) * random();
+}

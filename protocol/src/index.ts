@@ -1,0 +1,5 @@
+export * from './limits.ts';
+export * from './parse.ts';
+export * from './playback-report.ts';
+export * from './signalling.ts';
+export * from './version.ts';

@@ -1,0 +1,31 @@
+// The programs that tests use beside npm packages: where they are looked for, and which system package brings them.
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** @param {string[]} names @returns {string | undefined} */
+function onPath(names) {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((file) => existsSync(file));
+}
+
+/** @param {string} environment @param {string[]} names @param {string[]} [elsewhere] */
+function lookedUp(environment, names, elsewhere = []) {
+  /** @returns {string | undefined} the program's path, or nothing */
+  return () => process.env[environment] ?? onPath(names) ?? elsewhere.find((file) => existsSync(file));
+}
+
+/** @type {Record<string, { environment: string, find: () => string | undefined, packages: Record<string, string> }>} */
+export const programs = {
+  chromium: {
+    environment: 'NEARCAST_CHROMIUM',
+    find: lookedUp(
+      'NEARCAST_CHROMIUM',
+      ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+      [
+        '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+        '/Applications/Chromium.app/Contents/MacOS/Chromium',
+      ],
+    ),
+    packages: { apt: 'chromium', dnf: 'chromium', apk: 'chromium', brew: 'chromium' },
+  },
+};

@@ -1,0 +1,72 @@
+import { optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
+import { Command } from 'commander';
+
+/** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
+export interface TrackerConfig {
+  /** Port for viewers (WebSocket); 0 picks a free one. */
+  readonly port: number;
+  /** Address that viewers connect to. */
+  readonly host: string;
+  /** Port for operators: metrics, health. */
+  readonly adminPort: number;
+  /** Address of the admin port: loopback unless told otherwise. */
+  readonly adminHost: string;
+  /** How often WebTorrent clients are told to announce, seconds. */
+  readonly announceInterval: number;
+  /** How often players are asked for a report, seconds. */
+  readonly reportInterval: number;
+  /** Connections at once. */
+  readonly maxConnections: number;
+  /** Over how many seconds connections are sent away after SIGTERM. */
+  readonly drainSeconds: number;
+}
+
+export const defaults: TrackerConfig = {
+  port: 8000,
+  host: '0.0.0.0',
+  adminPort: 9100,
+  adminHost: '127.0.0.1',
+  announceInterval: 120,
+  reportInterval: 10,
+  maxConnections: 50_000,
+  drainSeconds: 20,
+};
+
+const option = optionsOf('NEARCAST_TRACKER');
+
+/** The command line; it prints one line and exits with 1 for whatever it does not know. */
+export function trackerCommand(): Command {
+  return new Command('nearcast-tracker')
+    .description('Introduces viewers to each other and counts what they save.')
+    .addOption(option('--port <number>', 'port for viewers').default(defaults.port).argParser(parsePort))
+    .addOption(option('--host <address>', 'address for viewers').default(defaults.host))
+    .addOption(
+      option('--admin-port <number>', 'port for metrics and health').default(defaults.adminPort).argParser(parsePort),
+    )
+    .addOption(option('--admin-host <address>', 'address of the admin port').default(defaults.adminHost))
+    .addOption(
+      option('--announce-interval <seconds>', 'how often WebTorrent clients announce')
+        .default(defaults.announceInterval)
+        .argParser(wholeNumber(5, 3600)),
+    )
+    .addOption(
+      option('--report-interval <seconds>', 'how often players report')
+        .default(defaults.reportInterval)
+        .argParser(wholeNumber(1, 3600)),
+    )
+    .addOption(
+      option('--max-connections <number>', 'connections at once')
+        .default(defaults.maxConnections)
+        .argParser(wholeNumber(1, 1_000_000)),
+    )
+    .addOption(
+      option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
+        .default(defaults.drainSeconds)
+        .argParser(wholeNumber(0, 3600)),
+    )
+    .allowExcessArguments(false);
+}
+
+export function parseConfig(argv: readonly string[]): TrackerConfig {
+  return trackerCommand().parse(argv, { from: 'user' }).opts<TrackerConfig>();
+}

@@ -1,0 +1,162 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { MAX_SIGNALLING_BYTES, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Clock } from '../clock.ts';
+import type { ConnectionId } from '../swarm/torrent-swarms.ts';
+import { type Rate, TokenBucket } from './token-bucket.ts';
+
+export type Dialect = 'webtorrent' | 'nearcast';
+
+export interface GatewayConfig {
+  readonly maxConnections: number;
+  /** What one connection may send; beyond it messages are answered with an error and not looked at. */
+  readonly messageRate: Rate;
+  /** Unread bytes after which a reader is too slow to keep. */
+  readonly maxBacklogBytes: number;
+  /** A connection that does not answer a ping within this time is dead, ms. */
+  readonly pingEveryMs: number;
+}
+
+export type RefusalReason = 'draining' | 'full' | 'flood' | 'slow-reader';
+
+/** What the gateway tells the tracker. */
+export interface GatewayEvents {
+  opened(connection: ConnectionId, dialect: Dialect): void;
+  received(connection: ConnectionId, text: string): void;
+  /** More messages than `messageRate` allows: this one was not read. */
+  exceededRate(connection: ConnectionId): void;
+  closed(connection: ConnectionId): void;
+  refused(reason: RefusalReason): void;
+}
+
+interface Socket {
+  readonly socket: WebSocket;
+  readonly bucket: TokenBucket;
+  dropped: number;
+  alive: boolean;
+}
+
+/** After so many unread messages in a row a sender is not hasty but hostile. */
+const FLOOD_AFTER_DROPPED = 1000;
+
+/** RFC 6455 §7.4.1, and the IANA registry for 1012 and 1013. */
+const closeCodes = { goingAway: 1001, policyViolation: 1008, serviceRestart: 1012, tryAgainLater: 1013 } as const;
+
+/** Sockets, limits, liveness. What the messages mean is for the dialects. */
+export class WebSocketGateway {
+  readonly #config: GatewayConfig;
+  readonly #clock: Clock;
+  readonly #events: GatewayEvents;
+  readonly #sockets = new Map<ConnectionId, Socket>();
+  readonly #server: WebSocketServer;
+  readonly #stopPinging: () => void;
+  #lastId = 0;
+  #draining = false;
+
+  constructor(httpServer: Server, config: GatewayConfig, clock: Clock, events: GatewayEvents) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#events = events;
+    this.#server = new WebSocketServer({
+      server: httpServer,
+      maxPayload: MAX_SIGNALLING_BYTES,
+      // Compression costs a third of the throughput and memory per connection (servers.md §2.2), for messages of 1 KiB.
+      perMessageDeflate: false,
+      handleProtocols: (offered) => (offered.has(SIGNALLING_SUBPROTOCOL) ? SIGNALLING_SUBPROTOCOL : false),
+    });
+    this.#server.on('connection', (socket, request) => this.#accept(socket, request));
+    this.#stopPinging = repeat(clock, config.pingEveryMs, () => this.#ping());
+  }
+
+  get connectionCount(): number {
+    return this.#sockets.size;
+  }
+
+  connections(): Iterable<ConnectionId> {
+    return this.#sockets.keys();
+  }
+
+  send(to: ConnectionId, text: string): void {
+    const entry = this.#sockets.get(to);
+    if (entry?.socket.readyState !== entry?.socket.OPEN) return;
+    if (entry && entry.socket.bufferedAmount > this.#config.maxBacklogBytes) {
+      this.#events.refused('slow-reader');
+      entry.socket.terminate();
+      return;
+    }
+    entry?.socket.send(text);
+  }
+
+  close(connection: ConnectionId, because: keyof typeof closeCodes): void {
+    this.#sockets.get(connection)?.socket.close(closeCodes[because]);
+  }
+
+  /** From here on nobody new is let in; those who are here stay until `close`. */
+  stopAccepting(): void {
+    this.#draining = true;
+  }
+
+  stop(): void {
+    this.#stopPinging();
+    for (const { socket } of this.#sockets.values()) socket.terminate();
+    this.#server.close();
+  }
+
+  #accept(socket: WebSocket, _request: IncomingMessage): void {
+    socket.on('error', () => undefined); // always followed by `close`
+    if (this.#draining || this.#sockets.size >= this.#config.maxConnections) {
+      this.#events.refused(this.#draining ? 'draining' : 'full');
+      socket.close(closeCodes.tryAgainLater);
+      return;
+    }
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const bucket = new TokenBucket(this.#config.messageRate, this.#clock.now());
+    const entry: Socket = { socket, bucket, dropped: 0, alive: true };
+    this.#sockets.set(id, entry);
+    socket.on('pong', () => {
+      entry.alive = true;
+    });
+    socket.on('message', (data) => this.#receive(id, entry, data));
+    socket.on('close', () => {
+      this.#sockets.delete(id);
+      this.#events.closed(id);
+    });
+    this.#events.opened(id, socket.protocol === SIGNALLING_SUBPROTOCOL ? 'nearcast' : 'webtorrent');
+  }
+
+  #receive(id: ConnectionId, entry: Socket, data: RawData): void {
+    entry.alive = true;
+    if (entry.bucket.take(this.#clock.now())) {
+      entry.dropped = 0;
+      this.#events.received(id, data.toString());
+      return;
+    }
+    entry.dropped += 1;
+    // One answer for a run of dropped messages: a flood must not be answered by a flood.
+    if (entry.dropped === 1) this.#events.exceededRate(id);
+    if (entry.dropped !== FLOOD_AFTER_DROPPED) return;
+    this.#events.refused('flood');
+    entry.socket.close(closeCodes.policyViolation, 'too many messages');
+  }
+
+  #ping(): void {
+    for (const entry of this.#sockets.values()) {
+      if (!entry.alive) {
+        entry.socket.terminate();
+        continue;
+      }
+      entry.alive = false;
+      entry.socket.ping();
+    }
+  }
+}
+
+function repeat(clock: Clock, everyMs: number, run: () => void): () => void {
+  let cancel = clock.after(everyMs, tick);
+  function tick(): void {
+    run();
+    cancel = clock.after(everyMs, tick);
+  }
+  return () => cancel();
+}

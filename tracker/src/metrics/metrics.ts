@@ -1,0 +1,117 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Every metric of the tracker: base units, bounded labels, no viewer and no swarm in any of them. */
+export interface TrackerMetrics {
+  readonly registry: Registry;
+  readonly messages: Counter<'dialect' | 'outcome'>;
+  readonly refusedConnections: Counter<'reason'>;
+  readonly relayed: Counter<'kind'>;
+  readonly deliveredBytes: Counter<'source'>;
+  readonly uploadedBytes: Counter;
+  readonly discardedBytes: Counter;
+  readonly rejectedChunks: Counter;
+  readonly stalls: Counter;
+  readonly stalledSeconds: Counter;
+  readonly startupSeconds: Histogram;
+  readonly reports: Counter<'outcome'>;
+}
+
+/** Read when Prometheus asks. */
+export interface TrackerGauges {
+  connections(): number;
+  swarms(): number;
+  peers(): { webtorrent: number; nearcast: number };
+  draining(): boolean;
+}
+
+export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('nearcast_tracker_connections', 'Open WebSocket connections.', gauges.connections);
+  gauge('nearcast_tracker_swarms', 'Swarms with at least one peer, over both dialects.', gauges.swarms);
+  gauge('nearcast_tracker_draining', '1 while the tracker is sending its viewers away.', () => +gauges.draining());
+  new Gauge({
+    name: 'nearcast_tracker_peers',
+    help: 'Peers in swarms, by dialect; a p2p-media-loader viewer counts once per rendition and audio track.',
+    labelNames: ['dialect'],
+    registers,
+    collect() {
+      for (const [dialect, count] of Object.entries(gauges.peers())) this.set({ dialect }, count);
+    },
+  });
+  return {
+    registry,
+    messages: new Counter({
+      name: 'nearcast_tracker_messages_total',
+      help: 'Messages received, by dialect and by what became of them.',
+      labelNames: ['dialect', 'outcome'], // accepted | malformed | too-many
+      registers,
+    }),
+    refusedConnections: new Counter({
+      name: 'nearcast_tracker_refused_connections_total',
+      help: 'Connections refused or ended by the tracker.',
+      labelNames: ['reason'], // draining | full | flood | slow-reader
+      registers,
+    }),
+    relayed: new Counter({
+      name: 'nearcast_tracker_relayed_total',
+      help: 'Offers and answers passed from one peer to another.',
+      labelNames: ['kind'], // offer | answer
+      registers,
+    }),
+    deliveredBytes: new Counter({
+      name: 'nearcast_player_delivered_bytes_total',
+      help: 'Media bytes that players say they received, by source.',
+      labelNames: ['source'], // peer | edge
+      registers,
+    }),
+    uploadedBytes: new Counter({
+      name: 'nearcast_player_uploaded_bytes_total',
+      help: 'Media bytes that players say they sent to peers.',
+      registers,
+    }),
+    discardedBytes: new Counter({
+      name: 'nearcast_player_discarded_bytes_total',
+      help: 'Bytes that players received and threw away: duplicates, aborted transfers, failed hashes.',
+      registers,
+    }),
+    rejectedChunks: new Counter({
+      name: 'nearcast_player_rejected_chunks_total',
+      help: 'Chunks from peers whose hash did not match.',
+      registers,
+    }),
+    stalls: new Counter({
+      name: 'nearcast_player_stalls_total',
+      help: 'How often playback stopped for want of data.',
+      registers,
+    }),
+    stalledSeconds: new Counter({
+      name: 'nearcast_player_stalled_seconds_total',
+      help: 'How long playback stood still for want of data.',
+      registers,
+    }),
+    startupSeconds: new Histogram({
+      name: 'nearcast_player_startup_seconds',
+      help: 'From the request for the playlist to the first frame.',
+      buckets: [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 13, 30],
+      registers,
+    }),
+    reports: new Counter({
+      name: 'nearcast_tracker_reports_total',
+      help: 'Playback reports, by what became of them.',
+      labelNames: ['outcome'], // counted | clamped
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,212 @@
+import { once } from 'node:events';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { startTracker, type Tracker, type TrackerConfig } from './server.ts';
+
+const infoHash = 'infohash-infohash-20';
+const peer = (name: string) => name.padEnd(20, '-');
+
+let tracker: Tracker | undefined;
+const sockets: WebSocket[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.terminate();
+  await tracker?.close();
+  tracker = undefined;
+});
+
+async function start(config: Partial<TrackerConfig> = {}): Promise<Tracker> {
+  tracker = await startTracker({ port: 0, adminPort: 0, host: '127.0.0.1', ...config });
+  return tracker;
+}
+
+/** A client that keeps what it receives, and can wait for the next message. */
+async function connect({ port }: Tracker, subprotocol?: string) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, subprotocol === undefined ? [] : [subprotocol]);
+  sockets.push(socket);
+  const inbox: Record<string, unknown>[] = [];
+  socket.on('message', (data) => inbox.push(JSON.parse(String(data))));
+  await once(socket, 'open');
+  return {
+    socket,
+    inbox,
+    send: (message: object | string) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    next: () => vi.waitFor(() => inbox.shift() ?? expect.fail('no message yet')),
+  };
+}
+
+async function get({ adminPort }: Tracker, path: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(`http://127.0.0.1:${adminPort}${path}`);
+  return { status: response.status, text: await response.text() };
+}
+
+const announce = (name: string, more: object = {}) => ({
+  action: 'announce',
+  info_hash: infoHash,
+  peer_id: peer(name),
+  numwant: 5,
+  uploaded: 0,
+  downloaded: 0,
+  ...more,
+});
+const offer = (name: string) => ({ offer: { type: 'offer', sdp: `sdp of ${name}` }, offer_id: peer(`o-${name}`) });
+
+describe('WebTorrent dialect', () => {
+  test('an offer and its answer reach the right sockets', async () => {
+    const running = await start();
+    const [a, b] = [await connect(running), await connect(running)];
+    a.send(announce('a', { event: 'started' }));
+    expect(await a.next()).toEqual({
+      action: 'announce',
+      interval: 120,
+      info_hash: infoHash,
+      complete: 0,
+      incomplete: 1,
+    });
+    b.send(announce('b', { offers: [offer('b')] }));
+    expect(await b.next()).toMatchObject({ incomplete: 2 });
+    expect(await a.next()).toEqual({
+      action: 'announce',
+      info_hash: infoHash,
+      peer_id: peer('b'),
+      offer_id: peer('o-b'),
+      offer: { type: 'offer', sdp: 'sdp of b' },
+    });
+    a.send(announce('a', { to_peer_id: peer('b'), offer_id: peer('o-b'), answer: { type: 'answer', sdp: 'mine' } }));
+    expect(await b.next()).toMatchObject({ peer_id: peer('a'), answer: { type: 'answer', sdp: 'mine' } });
+    const { text } = await get(running, '/metrics');
+    expect(text).toContain('nearcast_tracker_relayed_total{kind="offer"} 1');
+    expect(text).toContain('nearcast_tracker_relayed_total{kind="answer"} 1');
+    expect(text).toContain('nearcast_tracker_peers{dialect="webtorrent"} 2');
+  });
+
+  test('malformed input gets an error that keeps a stock client connected, and nothing else', async () => {
+    const running = await start();
+    const a = await connect(running);
+    for (const nonsense of ['{', '[]', '{"action":"dance"}', JSON.stringify(announce('a', { info_hash: 'x' }))]) {
+      a.send(nonsense);
+      expect(await a.next()).toEqual({
+        action: 'announce',
+        info_hash: expect.any(String),
+        'failure reason': expect.any(String),
+      });
+    }
+    a.send(announce('a'));
+    expect(await a.next()).toMatchObject({ incomplete: 1 });
+    expect((await get(running, '/metrics')).text).toContain('{dialect="webtorrent",outcome="malformed"} 4');
+  });
+
+  test('a closed socket takes its peers out of the swarm', async () => {
+    const running = await start();
+    const [a, b] = [await connect(running), await connect(running)];
+    a.send(announce('a'));
+    await a.next();
+    a.socket.close();
+    await vi.waitFor(async () => {
+      b.send(announce('b'));
+      expect(await b.next()).toMatchObject({ incomplete: 1 });
+    });
+  });
+
+  test('a message beyond 64 KiB closes the connection with 1009', async () => {
+    const a = await connect(await start());
+    a.send('x'.repeat(64 * 1024 + 1));
+    const [code] = await once(a.socket, 'close');
+    expect(code).toBe(1009);
+  });
+
+  test('a flood is answered once and then closed with 1008', async () => {
+    const running = await start();
+    const a = await connect(running);
+    for (let count = 0; count < 1300; count++) a.send('{}');
+    const [code] = await once(a.socket, 'close');
+    expect(code).toBe(1008);
+    expect(a.inbox.filter((message) => message['failure reason'] === 'too many messages').length).toBeLessThan(5);
+    expect((await get(running, '/metrics')).text).toContain('refused_connections_total{reason="flood"} 1');
+  });
+
+  test('connections beyond the limit are turned away with 1013', async () => {
+    const running = await start({ maxConnections: 1 });
+    await connect(running);
+    const late = await connect(running);
+    const [code] = await once(late.socket, 'close');
+    expect(code).toBe(1013);
+  });
+});
+
+describe('Nearcast dialect', () => {
+  const report = {
+    coversMs: 1000,
+    peerBytes: 3000,
+    edgeBytes: 1000,
+    uploadedBytes: 500,
+    discardedBytes: 0,
+    rejectedChunks: 0,
+    stalls: 1,
+    stalledMs: 0,
+    connectedPeers: 2,
+    startupMs: 400,
+  };
+  const join = { type: 'join', swarm: 'https://site/movie.m3u8', engine: 'swarm', upload: true };
+
+  test('a joined viewer is welcomed, and its report is counted', async () => {
+    const running = await start({ reportInterval: 5 });
+    const viewer = await connect(running, 'nearcast.1');
+    viewer.send(join);
+    expect(await viewer.next()).toEqual({ type: 'welcome', viewer: expect.any(String), reportEveryMs: 5000 });
+    viewer.send({ type: 'report', report });
+    await vi.waitFor(async () => {
+      const { text } = await get(running, '/metrics');
+      expect(text).toContain('nearcast_player_delivered_bytes_total{source="peer"} 3000');
+      expect(text).toContain('nearcast_player_delivered_bytes_total{source="edge"} 1000');
+      expect(text).toContain('nearcast_player_uploaded_bytes_total 500');
+      expect(text).toContain('nearcast_player_stalls_total 1');
+      expect(text).toContain('nearcast_player_startup_seconds_count 1');
+      expect(text).toContain('nearcast_tracker_peers{dialect="nearcast"} 1');
+    });
+  });
+
+  test('a report without a join, and nonsense, get an error and keep the connection', async () => {
+    const running = await start();
+    const viewer = await connect(running, 'nearcast.1');
+    viewer.send({ type: 'report', report });
+    expect(await viewer.next()).toMatchObject({ type: 'error', reason: 'not-joined' });
+    viewer.send('nonsense');
+    expect(await viewer.next()).toMatchObject({ type: 'error', reason: 'malformed' });
+    viewer.send({ type: 'report', report: { ...report, peerBytes: -1 } });
+    expect(await viewer.next()).toMatchObject({ type: 'error', reason: 'malformed' });
+    viewer.send(join);
+    expect(await viewer.next()).toMatchObject({ type: 'welcome' });
+  });
+});
+
+describe('drain', () => {
+  test('turns readiness red, tells viewers when to come back, and closes with 1012', async () => {
+    const running = await start({ drainSeconds: 1 });
+    const viewer = await connect(running, 'nearcast.1');
+    viewer.send({ type: 'join', swarm: 's', engine: 'swarm', upload: true });
+    await viewer.next();
+    expect((await get(running, '/readyz')).status).toBe(200);
+    const closed = once(viewer.socket, 'close');
+    const drained = running.drain();
+    expect((await get(running, '/readyz')).status).toBe(503);
+    expect((await get(running, '/healthz')).status).toBe(200);
+    expect(await viewer.next()).toEqual({ type: 'reconnect', afterMs: expect.any(Number) });
+    expect((await closed)[0]).toBe(1012);
+    await drained;
+    tracker = undefined;
+  });
+});
+
+test('a plain HTTP request is told what this port is for', async () => {
+  const { port } = await start();
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(426);
+});
+
+test('a busy port is an error that names it, and leaves nothing open', async () => {
+  const running = await start();
+  await expect(startTracker({ port: 0, adminPort: running.adminPort, host: '127.0.0.1' })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+    port: running.adminPort,
+  });
+});

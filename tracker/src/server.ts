@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
+import { type Clock, systemClock } from './clock.ts';
+import { defaults, type TrackerConfig } from './config.ts';
+import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
+import { parseTorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
+import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import type { Random } from './random.ts';
+import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
+import { ViewerSwarms } from './swarm/viewer-swarms.ts';
+
+export type { TrackerConfig } from './config.ts';
+
+export interface Tracker {
+  /** Where it listens; useful when the configured port was 0. */
+  readonly port: number;
+  readonly adminPort: number;
+  /** Sends viewers away over `drainSeconds`, answering the while; then closes. */
+  drain(): Promise<void>;
+  /** Ends at once. */
+  close(): Promise<void>;
+}
+
+const torrentLimits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, maxScrape: 64 };
+
+/** An announce brings up to ten answers back to its sender at once; trickled candidates come in bursts too. */
+const messageRate = { perSecond: 50, burst: 250 };
+
+/** @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES. */
+export async function startTracker(
+  given: Partial<TrackerConfig> = {},
+  deps: { clock: Clock; random: Random } = { clock: systemClock, random: Math.random },
+): Promise<Tracker> {
+  const config = { ...defaults, ...given };
+  const { clock, random } = deps;
+  const dialectOf = new Map<ConnectionId, Dialect>();
+  const torrents = new TorrentSwarms(
+    { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
+    random,
+  );
+  const viewers = new ViewerSwarms();
+  let draining = false;
+
+  const metrics = createMetrics({
+    connections: () => gateway.connectionCount,
+    swarms: () => torrents.swarmCount + viewers.swarmCount,
+    peers: () => ({ webtorrent: torrents.peerCount, nearcast: viewers.viewerCount }),
+    draining: () => draining,
+  });
+  const newViewerId = () => randomBytes(9).toString('base64url');
+  const nearcast = new NearcastDialect(
+    { reportEveryMs: config.reportInterval * 1000 },
+    { swarms: viewers, metrics, clock, newViewerId },
+  );
+
+  function receiveTorrent(from: ConnectionId, text: string): 'accepted' | 'malformed' {
+    const out: Outbox = [];
+    const command = parseTorrentCommand(text, torrentLimits);
+    const now = clock.now();
+    switch (command.is) {
+      case 'announce':
+        torrents.announce(from, command, now, out);
+        break;
+      case 'answer':
+        torrents.answer(from, command, now, out);
+        break;
+      case 'scrape':
+        torrents.scrape(from, command, out);
+        break;
+      case 'malformed': {
+        const { action, infoHash, because } = command;
+        out.push({ to: from, reply: { action, info_hash: infoHash, 'failure reason': because } });
+      }
+    }
+    for (const { to, reply } of out) {
+      if ('offer' in reply) metrics.relayed.inc({ kind: 'offer' });
+      else if ('answer' in reply) metrics.relayed.inc({ kind: 'answer' });
+      gateway.send(to, JSON.stringify(reply));
+    }
+    return command.is === 'malformed' ? 'malformed' : 'accepted';
+  }
+
+  const httpServer = createServer((_request, response) => {
+    response.writeHead(426, { 'content-type': 'text/plain' }).end('This is a WebSocket tracker.\n');
+  });
+  const gateway: WebSocketGateway = new WebSocketGateway(
+    httpServer,
+    { maxConnections: config.maxConnections, messageRate, maxBacklogBytes: 1024 * 1024, pingEveryMs: 30_000 },
+    clock,
+    {
+      opened: (connection, dialect) => dialectOf.set(connection, dialect),
+      received(connection, text) {
+        const dialect = dialectOf.get(connection) ?? 'webtorrent';
+        const outcome =
+          dialect === 'nearcast'
+            ? nearcast.receive(connection, text, (message) => gateway.send(connection, JSON.stringify(message)))
+            : receiveTorrent(connection, text);
+        metrics.messages.inc({ dialect, outcome });
+      },
+      exceededRate(connection) {
+        const dialect = dialectOf.get(connection) ?? 'webtorrent';
+        metrics.messages.inc({ dialect, outcome: 'too-many' });
+        const error =
+          dialect === 'nearcast'
+            ? trackerError('too-many', 'too many messages')
+            : { action: 'announce', info_hash: '', 'failure reason': 'too many messages' };
+        gateway.send(connection, JSON.stringify(error));
+      },
+      closed(connection) {
+        torrents.disconnect(connection);
+        viewers.leave(connection);
+        dialectOf.delete(connection);
+      },
+      refused: (reason) => metrics.refusedConnections.inc({ reason }),
+    },
+  );
+  const adminServer = createServer(adminApp(metrics.registry, () => !draining));
+  let stopSweeping = clock.after(30_000, sweep);
+  function sweep(): void {
+    torrents.expire(clock.now());
+    stopSweeping = clock.after(30_000, sweep);
+  }
+
+  async function close(): Promise<void> {
+    stopSweeping();
+    gateway.stop();
+    await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
+  }
+
+  async function drain(): Promise<void> {
+    if (draining) return;
+    draining = true;
+    gateway.stopAccepting();
+    const waiting = [...gateway.connections()];
+    const pauseMs = (config.drainSeconds * 1000) / Math.max(1, waiting.length);
+    for (const connection of waiting) {
+      if (dialectOf.get(connection) === 'nearcast') {
+        const afterMs = Math.round(random() * 2000);
+        gateway.send(connection, JSON.stringify({ type: 'reconnect', afterMs }));
+      }
+      gateway.close(connection, 'serviceRestart');
+      await new Promise<void>((resolve) => void clock.after(pauseMs, resolve));
+    }
+    await close();
+  }
+
+  try {
+    await listen(httpServer, config.port, config.host);
+    await listen(adminServer, config.adminPort, config.adminHost);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { port: portOf(httpServer), adminPort: portOf(adminServer), drain, close };
+}
