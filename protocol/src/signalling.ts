@@ -90,7 +90,7 @@ export function parseTrackerMessage(text: string): TrackerMessage | undefined {
     case 'unknown':
       return undefined;
     default:
-      return typeof given?.['type'] === 'string' ? { type: 'unknown' } : undefined;
+      return typeof given?.type === 'string' ? { type: 'unknown' } : undefined;
   }
 }
 

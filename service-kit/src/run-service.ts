@@ -13,9 +13,9 @@ export interface RunningService {
 export async function runService(name: string, start: () => Promise<RunningService>): Promise<void> {
   try {
     const service = await start();
-    process.stdout.write(`${name}: ${service.summary}\n`);
     process.once('SIGTERM', () => void service.drain().then(() => process.exit(0)));
     process.once('SIGINT', () => void service.close().then(() => process.exit(0)));
+    process.stdout.write(`${name}: ${service.summary}\n`);
   } catch (error) {
     process.stderr.write(`${name}: ${failureSentence(error)}\n`);
     process.exitCode = 1;

@@ -23,7 +23,7 @@ const flags = [
 
 /** @throws {Error} when there is no Chromium; `npm test` installs one where it can */
 export async function launchChromium(): Promise<Browser> {
-  const executablePath = programs['chromium']?.find();
+  const executablePath = programs.chromium?.find();
   if (executablePath === undefined) throw new Error('no Chromium found: node scripts/install.mjs chromium');
   return await chromium.launch({ executablePath, args: flags });
 }

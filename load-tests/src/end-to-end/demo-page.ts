@@ -25,7 +25,7 @@ export async function readStats(page: Page): Promise<ShownStats> {
     uploadedBytes: number('uploadedBytes'),
     connectedPeers: number('connectedPeers'),
     offload: number('offload'),
-    mode: texts['mode'] ?? '',
+    mode: texts.mode ?? '',
   };
 }
 

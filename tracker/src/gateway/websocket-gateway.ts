@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import { MAX_SIGNALLING_BYTES, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
@@ -58,13 +58,15 @@ export class WebSocketGateway {
     this.#clock = clock;
     this.#events = events;
     this.#server = new WebSocketServer({
-      server: httpServer,
+      noServer: true,
       maxPayload: MAX_SIGNALLING_BYTES,
       // Compression costs a third of the throughput and memory per connection (servers.md §2.2), for messages of 1 KiB.
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SIGNALLING_SUBPROTOCOL) ? SIGNALLING_SUBPROTOCOL : false),
     });
-    this.#server.on('connection', (socket, request) => this.#accept(socket, request));
+    httpServer.on('upgrade', (request, socket, head) =>
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket)),
+    );
     this.#stopPinging = repeat(clock, config.pingEveryMs, () => this.#ping());
   }
 
@@ -102,7 +104,7 @@ export class WebSocketGateway {
     this.#server.close();
   }
 
-  #accept(socket: WebSocket, _request: IncomingMessage): void {
+  #accept(socket: WebSocket): void {
     socket.on('error', () => undefined); // always followed by `close`
     if (this.#draining || this.#sockets.size >= this.#config.maxConnections) {
       this.#events.refused(this.#draining ? 'draining' : 'full');
