@@ -1,0 +1,60 @@
+/**
+ * What a segment is called between viewers, tracker and edge: derived from what was asked for, never from what is
+ * playing. Query strings do not count, so that signed URLs do not split swarms; the manifest decides what the bytes are.
+ */
+
+/** Bytes `start` to `end`, the end not included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export const SEGMENT_KEY_BYTES = 16;
+
+/** [I1] The key is the first 16 bytes of SHA-256 over this text, in UTF-8. */
+export function segmentIdentity(path: string, range?: ByteRange): string {
+  const normal = normalPath(path);
+  return range ? `${normal}\n${range.start}-${range.end - 1}` : normal;
+}
+
+/**
+ * [I2] RFC 3986 §6.2.2: escapes that need none are undone, the others are written in capitals. Dot segments are gone
+ * before: URL parsers remove them.
+ */
+export function normalPath(path: string): string {
+  return path.replace(/%[0-9a-f]{2}/gi, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
+    return /[A-Za-z0-9\-._~]/.test(character) ? character : encoded.toUpperCase();
+  });
+}
+
+/** [I3] The path of an absolute URL, as `segmentIdentity` wants it. `undefined` for what is no URL. */
+export function pathOfUrl(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).pathname : undefined;
+}
+
+/** [I4] Where a segment's manifest is: `.nearcast` after the path; a byte range of a file is named in the query. */
+export function manifestUrl(segmentUrl: string, range?: ByteRange): string {
+  const url = new URL(segmentUrl);
+  url.pathname += MANIFEST_SUFFIX;
+  if (range) url.searchParams.set(MANIFEST_RANGE_PARAMETER, `${range.start}-${range.end - 1}`);
+  return url.href;
+}
+
+export const MANIFEST_SUFFIX = '.nearcast';
+export const MANIFEST_RANGE_PARAMETER = '_nearcast_range';
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Bytes as text, for maps: 32 characters of lower-case hexadecimal for a key. */
+export function hexOf(bytes: Uint8Array): string {
+  let hex = '';
+  for (const byte of bytes) hex += HEX[byte];
+  return hex;
+}
+
+export function bytesOfHex(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
+    Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16),
+  );
+}
