@@ -293,7 +293,12 @@ export class Session implements P2PSession {
       },
       { clock, random, openSocket: openWebSocket },
     );
-    const takeReport = () => this.#counters.takeReport(clock.now(), this.#peers.size);
+    const takeReport = () => {
+      const mode = this.#mode === 'swarm' ? 'swarm' : 'edge-only';
+      const latencyMs = this.#hls.latestLevelDetails?.live ? this.#hls.latency * 1000 : undefined;
+      const state = { connectedPeers: this.#peers.size, mode, links: [] } as const;
+      return this.#counters.takeReport(clock.now(), latencyMs === undefined ? state : { ...state, latencyMs });
+    };
     return { client, reports: new ReportSender(client, clock, takeReport) };
   }
 

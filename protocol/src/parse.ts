@@ -34,3 +34,13 @@ export function asCount(value: unknown, max: number): number | undefined {
 export function asOneOf<const T extends string>(value: unknown, allowed: readonly T[]): T | undefined {
   return allowed.find((candidate) => candidate === value);
 }
+
+/** A finite number in [0, max]. */
+export function asNumber(value: unknown, max: number): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= max ? value : undefined;
+}
+
+/** The first `max` items; whatever is no list has none. */
+export function asList(value: unknown, max: number): readonly unknown[] {
+  return Array.isArray(value) ? value.slice(0, max) : [];
+}

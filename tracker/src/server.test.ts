@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { emptyReport } from '@nearcast/protocol';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { startTracker, type Tracker, type TrackerConfig } from './server.ts';
@@ -136,14 +137,12 @@ describe('WebTorrent dialect', () => {
 
 describe('Nearcast dialect', () => {
   const report = {
+    ...emptyReport,
     coversMs: 1000,
     peerBytes: 3000,
     edgeBytes: 1000,
     uploadedBytes: 500,
-    discardedBytes: 0,
-    rejectedChunks: 0,
     stalls: 1,
-    stalledMs: 0,
     connectedPeers: 2,
     startupMs: 400,
   };
@@ -153,7 +152,14 @@ describe('Nearcast dialect', () => {
     const running = await start({ reportInterval: 5 });
     const viewer = await connect(running, 'nearcast.1');
     viewer.send(join);
-    expect(await viewer.next()).toEqual({ type: 'welcome', viewer: expect.any(String), reportEveryMs: 5000 });
+    expect(await viewer.next()).toEqual({
+      type: 'welcome',
+      viewer: expect.any(String),
+      reportEveryMs: 5000,
+      viewers: 1,
+      keys: [],
+      iceServers: [],
+    });
     viewer.send({ type: 'report', report });
     await vi.waitFor(async () => {
       const { text } = await get(running, '/metrics');
@@ -180,11 +186,35 @@ describe('Nearcast dialect', () => {
   });
 });
 
+describe('two viewers', () => {
+  test('meet through introduce and signal', async () => {
+    const running = await start();
+    const [a, b] = [await connect(running, 'nearcast.1'), await connect(running, 'nearcast.1')];
+    const join = { type: 'join', swarm: 's', engine: 'swarm', upload: true };
+    a.send(join);
+    const welcome = await a.next();
+    expect(await a.next()).toEqual({ type: 'duty', arc: { start: 0, width: 1 } });
+    b.send(join);
+    expect(await b.next()).toMatchObject({ type: 'welcome', viewers: 2 });
+    expect(await b.next()).toEqual({ type: 'introduce', peer: welcome.viewer, initiate: true, nearness: 'region' });
+    const introduced = await a.next();
+    expect(introduced).toMatchObject({ type: 'introduce', initiate: false });
+    const signal = { description: { type: 'offer', sdp: 'v=0' } };
+    b.send({ type: 'signal', to: welcome.viewer, signal });
+    expect(await vi.waitFor(() => a.inbox.find(({ type }) => type === 'signal') ?? expect.fail())).toEqual({
+      type: 'signal',
+      from: introduced.peer,
+      signal,
+    });
+  });
+});
+
 describe('drain', () => {
   test('turns readiness red, tells viewers when to come back, and closes with 1012', async () => {
     const running = await start({ drainSeconds: 1 });
     const viewer = await connect(running, 'nearcast.1');
     viewer.send({ type: 'join', swarm: 's', engine: 'swarm', upload: true });
+    await viewer.next();
     await viewer.next();
     expect((await get(running, '/readyz')).status).toBe(200);
     const closed = once(viewer.socket, 'close');

@@ -9,7 +9,7 @@ import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
-import { ViewerSwarms } from './swarm/viewer-swarms.ts';
+import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
 
 export type { TrackerConfig } from './config.ts';
 
@@ -40,7 +40,7 @@ export async function startTracker(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
     random,
   );
-  const viewers = new ViewerSwarms();
+  const viewers = new ViewerSwarms(viewerSwarmsDefaults, random);
   let draining = false;
 
   const metrics = createMetrics({
@@ -51,7 +51,7 @@ export async function startTracker(
   });
   const newViewerId = () => randomBytes(9).toString('base64url');
   const nearcast = new NearcastDialect(
-    { reportEveryMs: config.reportInterval * 1000 },
+    { reportEveryMs: config.reportInterval * 1000, keys: [], iceServers: [] },
     { swarms: viewers, metrics, clock, newViewerId },
   );
 
@@ -82,6 +82,20 @@ export async function startTracker(
     return command.is === 'malformed' ? 'malformed' : 'accepted';
   }
 
+  function tellViewers(command: (out: ViewerOutbox) => void): void {
+    const out: ViewerOutbox = [];
+    command(out);
+    for (const { to, message } of out) gateway.send(to, JSON.stringify(message));
+  }
+
+  function receiveNearcast(from: ConnectionId, text: string): 'accepted' | 'malformed' {
+    let outcome: 'accepted' | 'malformed' = 'accepted';
+    tellViewers((out) => {
+      outcome = nearcast.receive(from, text, out);
+    });
+    return outcome;
+  }
+
   const httpServer = createServer((_request, response) => {
     response.writeHead(426, { 'content-type': 'text/plain' }).end('This is a WebSocket tracker.\n');
   });
@@ -93,10 +107,7 @@ export async function startTracker(
       opened: (connection, dialect) => dialectOf.set(connection, dialect),
       received(connection, text) {
         const dialect = dialectOf.get(connection) ?? 'webtorrent';
-        const outcome =
-          dialect === 'nearcast'
-            ? nearcast.receive(connection, text, (message) => gateway.send(connection, JSON.stringify(message)))
-            : receiveTorrent(connection, text);
+        const outcome = dialect === 'nearcast' ? receiveNearcast(connection, text) : receiveTorrent(connection, text);
         metrics.messages.inc({ dialect, outcome });
       },
       exceededRate(connection) {
@@ -110,7 +121,7 @@ export async function startTracker(
       },
       closed(connection) {
         torrents.disconnect(connection);
-        viewers.leave(connection);
+        tellViewers((out) => viewers.leave(connection, out));
         dialectOf.delete(connection);
       },
       refused: (reason) => metrics.refusedConnections.inc({ reason }),

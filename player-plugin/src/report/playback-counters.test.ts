@@ -1,3 +1,4 @@
+import { emptyReport } from '@nearcast/protocol';
 import { expect, test } from 'vitest';
 import { PlaybackCounters } from './playback-counters.ts';
 
@@ -7,21 +8,21 @@ test('a report has what is new, and startup once', () => {
   counters.add('edgeBytes', 100);
   counters.add('stalledMs', 12.6);
   counters.started(480.2);
-  expect(counters.takeReport(3000, 2)).toEqual({
+  const state = { connectedPeers: 2, mode: 'swarm', links: [], latencyMs: 6400.4 } as const;
+  expect(counters.takeReport(3000, state)).toEqual({
+    ...emptyReport,
     coversMs: 2000,
     peerBytes: 300,
     edgeBytes: 100,
-    uploadedBytes: 0,
-    discardedBytes: 0,
-    rejectedChunks: 0,
-    stalls: 0,
-    stalledMs: 13,
+    stalledMs: 12,
     connectedPeers: 2,
+    mode: 'swarm',
     startupMs: 480,
+    latencyMs: 6400,
   });
-  counters.add('peerBytes', 1);
-  expect(counters.takeReport(3500, 1)).toMatchObject({ coversMs: 500, peerBytes: 1, edgeBytes: 0, connectedPeers: 1 });
-  expect(counters.takeReport(3500, 1)).not.toHaveProperty('startupMs');
+  counters.add('stalledMs', 0.5);
+  expect(counters.takeReport(3500, state)).toMatchObject({ coversMs: 500, peerBytes: 0, stalledMs: 1 });
+  expect(counters.takeReport(3500, state)).not.toHaveProperty('startupMs');
 });
 
 test.each([

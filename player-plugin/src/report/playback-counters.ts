@@ -1,30 +1,35 @@
-import { MAX_COUNTER, type PlaybackReport } from '@nearcast/protocol';
+import { emptyReport, MAX_COUNTER, type PlaybackReport } from '@nearcast/protocol';
 
-/** What a session has counted since it began. */
-export interface PlaybackTotals {
-  peerBytes: number;
-  edgeBytes: number;
-  uploadedBytes: number;
-  discardedBytes: number;
-  rejectedChunks: number;
-  stalls: number;
-  stalledMs: number;
+/** What a session counts from its beginning. */
+export type Counter = Exclude<keyof PlaybackReport, 'coversMs' | 'startupMs' | keyof ReportedState>;
+export type PlaybackTotals = Record<Counter, number>;
+
+const counted: readonly Counter[] = [
+  'playedMs',
+  'peerBytes',
+  'edgeBytes',
+  'dutyBytes',
+  'backupBytes',
+  'repairBytes',
+  'uploadedBytes',
+  'discardedBytes',
+  'controlBytes',
+  'rejectedChunks',
+  'stalls',
+  'stalledMs',
+];
+
+function zero(): PlaybackTotals {
+  return Object.fromEntries(counted.map((name) => [name, 0])) as PlaybackTotals;
 }
 
-const zero: PlaybackTotals = {
-  peerBytes: 0,
-  edgeBytes: 0,
-  uploadedBytes: 0,
-  discardedBytes: 0,
-  rejectedChunks: 0,
-  stalls: 0,
-  stalledMs: 0,
-};
+/** How things are at the moment of a report. */
+export type ReportedState = Pick<PlaybackReport, 'connectedPeers' | 'mode' | 'links'> & { readonly latencyMs?: number };
 
 /** Counts, and hands out what is new since it was last asked. */
 export class PlaybackCounters {
-  readonly totals: PlaybackTotals = { ...zero };
-  #reported: PlaybackTotals = { ...zero };
+  readonly totals: PlaybackTotals = zero();
+  #reported: PlaybackTotals = zero();
   #reportedAt: number;
   #startupMs: number | undefined;
 
@@ -32,7 +37,7 @@ export class PlaybackCounters {
     this.#reportedAt = now;
   }
 
-  add(counter: keyof PlaybackTotals, amount: number): void {
+  add(counter: Counter, amount: number): void {
     this.totals[counter] += amount;
   }
 
@@ -46,23 +51,24 @@ export class PlaybackCounters {
     return peerBytes === 0 ? 0 : peerBytes / (peerBytes + edgeBytes);
   }
 
-  takeReport(now: number, connectedPeers: number): PlaybackReport {
-    const delta = (name: keyof PlaybackTotals) =>
-      Math.min(MAX_COUNTER, Math.round(this.totals[name] - this.#reported[name]));
+  takeReport(now: number, state: ReportedState): PlaybackReport {
+    const deltas = zero();
+    for (const name of counted) {
+      // Whole numbers of what are fractions here: what is cut off stays for the next report.
+      const delta = Math.min(MAX_COUNTER, Math.floor(this.totals[name] - this.#reported[name]));
+      deltas[name] = delta;
+      this.#reported[name] += delta;
+    }
+    const { latencyMs, ...rest } = state;
     const report: PlaybackReport = {
+      ...emptyReport,
+      ...deltas,
+      ...rest,
       coversMs: Math.max(0, Math.round(now - this.#reportedAt)),
-      peerBytes: delta('peerBytes'),
-      edgeBytes: delta('edgeBytes'),
-      uploadedBytes: delta('uploadedBytes'),
-      discardedBytes: delta('discardedBytes'),
-      rejectedChunks: delta('rejectedChunks'),
-      stalls: delta('stalls'),
-      stalledMs: delta('stalledMs'),
-      connectedPeers,
+      ...(latencyMs === undefined ? {} : { latencyMs: Math.max(0, Math.round(latencyMs)) }),
       ...(this.#startupMs === undefined ? {} : { startupMs: Math.max(0, Math.round(this.#startupMs)) }),
     };
     this.#startupMs = undefined;
-    this.#reported = { ...this.totals };
     this.#reportedAt = now;
     return report;
   }

@@ -33,7 +33,14 @@ async function trackerThat(answer: (message: { type: string }) => string | undef
   return { server, heard, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-const welcome = JSON.stringify({ type: 'welcome', viewer: 'v', reportEveryMs: 5000 });
+const welcome = JSON.stringify({
+  type: 'welcome',
+  viewer: 'v',
+  reportEveryMs: 5000,
+  viewers: 1,
+  keys: [],
+  iceServers: [],
+});
 
 function connect(urls: string[], clock = browserClock) {
   const events = {

@@ -127,6 +127,11 @@ export class TrackerClient {
 
   #obey(message: TrackerMessage): void {
     switch (message.type) {
+      // What concerns the engine that has its own tracker connection is skipped here.
+      case 'introduce':
+      case 'signal':
+      case 'duty':
+      case 'blocked':
       case 'unknown':
         break;
       case 'welcome':

@@ -1,12 +1,24 @@
-import { parseViewerMessage, type TrackerErrorReason, type TrackerMessage } from '@nearcast/protocol';
+import {
+  type IceServer,
+  type ManifestJwk,
+  type PlaybackReport,
+  parseViewerMessage,
+  type TrackerErrorReason,
+  type TrackerMessage,
+  type ViewerMessage,
+} from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { countReport } from '../metrics/playback-totals.ts';
-import type { ConnectionId } from '../swarm/torrent-swarms.ts';
-import type { ViewerSwarms } from '../swarm/viewer-swarms.ts';
+import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
+
+type Join = Extract<ViewerMessage, { type: 'join' }>;
 
 export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
+  /** What manifests are signed with; announced to every viewer. */
+  readonly keys: readonly ManifestJwk[];
+  readonly iceServers: readonly IceServer[];
 }
 
 export interface NearcastDialectDeps {
@@ -16,7 +28,7 @@ export interface NearcastDialectDeps {
   readonly newViewerId: () => string;
 }
 
-/** One message of a viewer → what it is told; says whether the message was understood. */
+/** One message of a viewer → what it and others are told. */
 export class NearcastDialect {
   readonly #config: NearcastDialectConfig;
   readonly #deps: NearcastDialectDeps;
@@ -26,35 +38,60 @@ export class NearcastDialect {
     this.#deps = deps;
   }
 
-  receive(from: ConnectionId, text: string, send: (message: TrackerMessage) => void): 'accepted' | 'malformed' {
-    const { swarms, metrics, clock } = this.#deps;
+  /** @returns whether the message was understood */
+  receive(from: ConnectionId, text: string, out: ViewerOutbox): 'accepted' | 'malformed' {
     const message = parseViewerMessage(text);
     if (!message) {
-      send(trackerError('malformed', 'not a message of nearcast.1'));
+      out.push({ to: from, message: trackerError('malformed', 'not a message of nearcast.1') });
       return 'malformed';
     }
+    if (message.type === 'join') this.#join(from, message, out);
+    else if (this.#deps.swarms.viewerAt(from)) this.#obey(from, message, out);
+    else out.push({ to: from, message: trackerError('not-joined', 'join first') });
+    return 'accepted';
+  }
+
+  #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
+    const { swarms, clock, newViewerId } = this.#deps;
+    const told: ViewerOutbox = [];
+    const { id } = swarms.join(from, newViewerId(), join, '', clock.now(), told);
+    const viewers = swarms.sizeOf(join.swarm);
+    const { reportEveryMs, keys, iceServers } = this.#config;
+    // Before the introductions: a viewer must know its own name first.
+    out.push({ to: from, message: { type: 'welcome', viewer: id, reportEveryMs, viewers, keys, iceServers } }, ...told);
+  }
+
+  #obey(from: ConnectionId, message: Exclude<ViewerMessage, Join>, out: ViewerOutbox): void {
+    const { swarms, metrics } = this.#deps;
     switch (message.type) {
-      case 'join': {
-        const { viewer } = swarms.join(from, this.#deps.newViewerId(), message, clock.now());
-        send({ type: 'welcome', viewer, reportEveryMs: this.#config.reportEveryMs });
+      case 'update':
+        swarms.update(from, message.upload, message.dutyBitsPerSecond, out);
         break;
-      }
-      case 'report': {
-        const viewer = swarms.viewerAt(from);
-        if (!viewer) {
-          send(trackerError('not-joined', 'join before you report'));
-          break;
-        }
-        const now = clock.now();
-        countReport(message.report, now - viewer.reportedAt, metrics);
-        viewer.reportedAt = now;
+      case 'want':
+        swarms.want(from, message.peers, out);
         break;
-      }
+      case 'unlink':
+        if (swarms.unlink(from, message.peer, message.because)) metrics.unlinks.inc({ reason: message.because });
+        break;
+      case 'signal':
+        if (swarms.relay(from, message.to, message.signal, out)) metrics.relayed.inc({ kind: 'signal' });
+        break;
+      case 'report':
+        this.#report(from, message.report);
+        break;
       case 'leave':
-        swarms.leave(from);
+        swarms.leave(from, out);
         break;
     }
-    return 'accepted';
+  }
+
+  #report(from: ConnectionId, report: PlaybackReport): void {
+    const { swarms, metrics, clock } = this.#deps;
+    const viewer = swarms.viewerAt(from);
+    if (!viewer) return;
+    const now = clock.now();
+    countReport(report, now - viewer.reportedAt, metrics);
+    viewer.reportedAt = now;
   }
 }
 

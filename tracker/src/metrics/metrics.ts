@@ -6,6 +6,7 @@ export interface TrackerMetrics {
   readonly messages: Counter<'dialect' | 'outcome'>;
   readonly refusedConnections: Counter<'reason'>;
   readonly relayed: Counter<'kind'>;
+  readonly unlinks: Counter<'reason'>;
   readonly deliveredBytes: Counter<'source'>;
   readonly uploadedBytes: Counter;
   readonly discardedBytes: Counter;
@@ -66,8 +67,14 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     }),
     relayed: new Counter({
       name: 'nearcast_tracker_relayed_total',
-      help: 'Offers and answers passed from one peer to another.',
-      labelNames: ['kind'], // offer | answer
+      help: 'Offers, answers and signals passed from one peer to another.',
+      labelNames: ['kind'], // offer | answer | signal
+      registers,
+    }),
+    unlinks: new Counter({
+      name: 'nearcast_tracker_unlinks_total',
+      help: 'Introduced pairs that are not connected, or no longer, by reason.',
+      labelNames: ['reason'], // failed | closed | rejected | replaced
       registers,
     }),
     deliveredBytes: new Counter({

@@ -1,17 +1,8 @@
+import { emptyReport } from '@nearcast/protocol';
 import { expect, test } from 'vitest';
 import { clampReport } from './playback-totals.ts';
 
-const report = {
-  coversMs: 1_000_000,
-  peerBytes: 0,
-  edgeBytes: 0,
-  uploadedBytes: 0,
-  discardedBytes: 0,
-  rejectedChunks: 0,
-  stalls: 0,
-  stalledMs: 0,
-  connectedPeers: 0,
-};
+const report = { ...emptyReport, coversMs: 1_000_000 };
 
 test.each([
   ['what one second allows is kept', { peerBytes: 1e6, edgeBytes: 1e6 }, 1000, { peerBytes: 1e6, edgeBytes: 1e6 }],
