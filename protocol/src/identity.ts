@@ -44,6 +44,11 @@ export function manifestUrl(segmentUrl: string, range?: ByteRange): string {
 export const MANIFEST_SUFFIX = '.nearcast';
 export const MANIFEST_RANGE_PARAMETER = '_nearcast_range';
 
+/** [I5] A rendition's number, where 32 bits must do: the first four bytes of its playlist's key. */
+export function renditionNumber(playlistKey: Uint8Array): number {
+  return new DataView(playlistKey.buffer, playlistKey.byteOffset).getUint32(0);
+}
+
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Bytes as text, for maps: 32 characters of lower-case hexadecimal for a key. */

@@ -2,6 +2,8 @@ export * from './identity.ts';
 export * from './limits.ts';
 export * from './manifest.ts';
 export * from './parse.ts';
+export * from './peer-wire.ts';
+export * from './peer-wire-codec.ts';
 export * from './playback-report.ts';
 export * from './signalling.ts';
 export * from './version.ts';

@@ -1,0 +1,81 @@
+/**
+ * What two connected viewers say to each other. Two data channels per pair, both reliable: `control` is ordered and
+ * carries messages of one or more frames, `data` is unordered and carries pieces of chunks ([P1]). SPEC.md has the rules.
+ */
+
+export const PEER_PROTOCOL_VERSION = 1;
+
+/** [P1] Negotiated ids: both ends open them themselves, and no time is lost on announcing them. */
+export const CONTROL_CHANNEL_ID = 1;
+export const DATA_CHANNEL_ID = 2;
+
+/** [P2] Without message interleaving a larger message would hold up everything behind it (RFC 8831 §6.6). */
+export const MAX_PEER_MESSAGE_BYTES: number = 64 * 1024;
+
+/** [P3] Media bytes of one data message: 8 KiB measured 20 points of offload better than whole chunks at a tight uplink. */
+export const PIECE_BYTES: number = 8 * 1024;
+
+/** A run of chunks: `first`, and so many. */
+export interface ChunkRun {
+  readonly first: number;
+  readonly count: number;
+}
+
+export type PeerFrame =
+  /** [P4] First on every connection, and only there. */
+  | { readonly type: 'hello'; readonly version: number; readonly upload: boolean }
+  /** Where a segment is, so that one who has not seen it in a playlist yet can fetch its share of it ([P5]). */
+  | {
+      readonly type: 'segment';
+      readonly key: string;
+      /** Of which rendition: `renditionNumber`. */
+      readonly rendition: number;
+      readonly sequence: number;
+      readonly durationMs: number;
+      readonly path: string;
+      readonly range?: { readonly start: number; readonly end: number };
+    }
+  | { readonly type: 'manifest'; readonly manifest: Uint8Array }
+  | { readonly type: 'want-manifest'; readonly key: string }
+  /** Chunks that the sender has verified and can pass on: additions only ([P6]). */
+  | { readonly type: 'have'; readonly key: string; readonly runs: readonly ChunkRun[] }
+  /** Chunks that the sender is fetching from the edge. */
+  | { readonly type: 'fetching'; readonly key: string; readonly runs: readonly ChunkRun[] }
+  /** The sender no longer has any of this segment. */
+  | { readonly type: 'drop'; readonly key: string }
+  /** What the sender plays and how far ahead it wants to be, seconds on the content's own timeline ([P10]). */
+  | { readonly type: 'window'; readonly rendition: number; readonly from: number; readonly to: number }
+  | { readonly type: 'request'; readonly key: string; readonly chunk: number; readonly withinMs: number }
+  | {
+      readonly type: 'refuse';
+      readonly key: string;
+      readonly chunk: number;
+      readonly because: RefuseReason;
+      readonly retryAfterMs: number;
+    }
+  | { readonly type: 'cancel'; readonly key: string; readonly chunk: number }
+  /** Pieces that have arrived at the page ([P8]). */
+  | { readonly type: 'ack'; readonly runs: readonly ChunkRun[] }
+  | { readonly type: 'ping'; readonly id: number }
+  | { readonly type: 'pong'; readonly id: number }
+  | { readonly type: 'goodbye'; readonly because: GoodbyeReason };
+
+/** `busy`: come back later. `absent`: not here (any more). `late`: it would not arrive in time. `unwilling`: no uploads. */
+export const refuseReasons = ['busy', 'absent', 'late', 'unwilling'] as const;
+export type RefuseReason = (typeof refuseReasons)[number];
+
+export const goodbyeReasons = ['leaving', 'replaced', 'rejected', 'version'] as const;
+export type GoodbyeReason = (typeof goodbyeReasons)[number];
+
+/** [P7] A piece of a chunk, on the data channel. */
+export interface Piece {
+  /** Counts the pieces on this connection, so that they can be acknowledged. */
+  readonly id: number;
+  readonly key: string;
+  readonly chunk: number;
+  /** Where in the chunk it belongs. */
+  readonly offset: number;
+  /** How long what the sender has accepted will take it, ms: whoever asks next will wait as long. */
+  readonly queueMs: number;
+  readonly bytes: Uint8Array;
+}
