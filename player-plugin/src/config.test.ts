@@ -10,8 +10,8 @@ describe('resolveOptions', () => {
       trackers: [tracker],
       integrity: 'require',
       preset: 'auto',
-      upload: { maxBitrate: Number.POSITIVE_INFINITY, maxRatio: 1, onMetered: 'never' },
-      rtc: { iceServers: [] },
+      upload: { maxBitrate: Number.POSITIVE_INFINITY, maxRatio: 2, onMetered: 'never' },
+      engine: 'swarm',
     });
     expect(await options.consent()).toBe(true);
     expect(await options.token()).toBeUndefined();

@@ -1,3 +1,5 @@
+import { parseManifestJwk } from '@nearcast/protocol';
+
 /** What a site may set; everything but `tracker` has a default. */
 export interface P2POptions {
   /** WebSocket URL of the tracker, or several in order of preference. */
@@ -6,19 +8,19 @@ export interface P2POptions {
   swarm?: string;
   /** Join token, or where to get a fresh one. Default: none. */
   token?: string | (() => Promise<string>);
-  /** `p2p-media-loader` joins the swarms of sites that use that library. Default "p2p-media-loader". */
+  /** `p2p-media-loader` joins the swarms of sites that use that library; it verifies nothing. Default "swarm". */
   engine?: 'swarm' | 'p2p-media-loader';
   /** `require`: a segment without a signed manifest is never taken from, or given to, a peer. Default "require". */
   integrity?: 'require' | 'off';
   /** Keys that manifests may be signed with. Default: those that the tracker announces. */
   trustedKeys?: JsonWebKey[];
-  /** `maxBitrate` in bit/s (default: no cap beyond what the line bears), `maxRatio` of sent to received bytes (default 1). */
+  /** `maxBitrate` in bit/s (default: no cap beyond what the line bears), `maxRatio` of sent to received bytes (default 2). */
   upload?: { maxBitrate?: number; maxRatio?: number; onMetered?: 'never' | 'allow' };
   /** Asked once, before anything is sent to anybody. Default "granted". */
   consent?: 'granted' | 'denied' | (() => Promise<boolean>);
   /** Default "auto": by what the playlist says. */
   preset?: 'auto' | 'vod' | 'live' | 'low-latency';
-  /** Passed to RTCPeerConnection. Default: no ICE server at all, least of all a third party's. */
+  /** Passed to RTCPeerConnection. Default: the ICE servers that the tracker announces, never a third party's. */
   rtc?: RTCConfiguration;
 }
 
@@ -32,7 +34,8 @@ export interface ResolvedOptions {
   readonly upload: { readonly maxBitrate: number; readonly maxRatio: number; readonly onMetered: 'never' | 'allow' };
   readonly consent: () => Promise<boolean>;
   readonly preset: 'auto' | 'vod' | 'live' | 'low-latency';
-  readonly rtc: RTCConfiguration;
+  /** Without it: what the tracker announces. */
+  readonly rtc: RTCConfiguration | undefined;
 }
 
 const enums: Readonly<Record<string, readonly string[]>> = {
@@ -54,17 +57,17 @@ function withDefaults(given: P2POptions): ResolvedOptions {
     trackers: [given.tracker].flat(),
     swarm: given.swarm,
     token: typeof token === 'function' ? token : async () => token,
-    engine: given.engine ?? 'p2p-media-loader',
+    engine: given.engine ?? 'swarm',
     integrity: given.integrity ?? 'require',
     trustedKeys: given.trustedKeys,
     upload: {
       maxBitrate: upload.maxBitrate ?? Number.POSITIVE_INFINITY,
-      maxRatio: upload.maxRatio ?? 1,
+      maxRatio: upload.maxRatio ?? 2,
       onMetered: upload.onMetered ?? 'never',
     },
     consent: typeof consent === 'function' ? consent : async () => consent === 'granted',
     preset: given.preset ?? 'auto',
-    rtc: given.rtc ?? { iceServers: [] },
+    rtc: given.rtc,
   };
 }
 
@@ -78,7 +81,9 @@ function findProblem(given: P2POptions): string | undefined {
       return `${name} must be one of ${allowed.map((word) => `"${word}"`).join(', ')}`;
     }
   }
-  return trackerProblem(given.tracker) ?? consentProblem(given.consent) ?? uploadProblem(given.upload);
+  return (
+    trackerProblem(given.tracker) ?? consentProblem(given.consent) ?? keysProblem(given) ?? uploadProblem(given.upload)
+  );
 }
 
 function trackerProblem(tracker: unknown): string | undefined {
@@ -97,6 +102,12 @@ function consentProblem(consent: unknown): string | undefined {
     return undefined;
   }
   return 'consent must be "granted", "denied" or a function';
+}
+
+function keysProblem({ trustedKeys }: P2POptions): string | undefined {
+  if (trustedKeys === undefined) return undefined;
+  const isGood = Array.isArray(trustedKeys) && trustedKeys.length > 0 && trustedKeys.every(parseManifestJwk);
+  return isGood ? undefined : 'trustedKeys must be a list of P-256 public keys as JWK';
 }
 
 const uploadKeys = ['maxBitrate', 'maxRatio', 'onMetered'];

@@ -8,7 +8,9 @@ export type WarningReason =
   | 'tracker-refused'
   | 'engine-failed'
   | 'peer-error'
-  | 'not-honoured';
+  | 'not-honoured'
+  | 'no-manifest'
+  | 'object-changed';
 
 /** What a session tells, in the past tense. */
 export interface P2PEvents {

@@ -6,6 +6,8 @@ const sharing: ModeView = {
   consent: 'granted',
   enabled: true,
   hasWebRtc: true,
+  canVerify: true,
+  blocked: false,
   engine: 'ready',
   tracker: 'connected',
   connectedPeers: 2,

@@ -10,6 +10,10 @@ export interface ModeView {
   /** The viewer's own switch. */
   readonly enabled: boolean;
   readonly hasWebRtc: boolean;
+  /** Whether chunks can be verified on this page, or need not be. */
+  readonly canVerify: boolean;
+  /** The tracker said that this content must not be shared. */
+  readonly blocked: boolean;
   readonly engine: 'loading' | 'ready' | 'failed';
   readonly tracker: 'connecting' | 'connected' | 'unreachable';
   readonly connectedPeers: number;
@@ -29,6 +33,8 @@ export function decideMode(view: ModeView): ModeDecision {
   if (!view.enabled) return { mode: 'off', reason: 'switched off' };
   if (view.consent === 'pending') return { mode: 'edge-only', reason: 'waiting for consent' };
   if (!view.hasWebRtc) return { mode: 'edge-only', reason: 'this browser has no WebRTC' };
+  if (!view.canVerify) return { mode: 'edge-only', reason: 'the page is not served over https' };
+  if (view.blocked) return { mode: 'edge-only', reason: 'this content must not be shared' };
   if (view.engine === 'failed') return { mode: 'edge-only', reason: 'the engine could not be loaded' };
   if (view.connectedPeers > 0) return { mode: 'swarm' };
   if (view.tracker === 'unreachable') return { mode: 'edge-only', reason: 'the tracker cannot be reached' };

@@ -1,7 +1,11 @@
+import type { ByteRange } from '@nearcast/protocol';
+
 /**
  * The port between hls.js and whatever moves bytes. Both engines implement it; `hls/` is the only caller.
  */
 export interface SegmentEngine {
+  /** A delivery that takes longer than this is given up, and the segment loaded in hls.js' own way, ms. */
+  readonly patienceMs: number;
   /** `undefined`: the engine has no part in this segment, and the caller asks the edge in hls.js' own way. */
   deliver(request: SegmentRequest): SegmentDelivery | undefined;
   /** A playlist was loaded or reloaded. */
@@ -11,15 +15,12 @@ export interface SegmentEngine {
   destroy(): void;
 }
 
-/** Bytes `start` to `end`, the end not included. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 export interface SegmentRequest {
   readonly url: string;
   readonly range?: ByteRange;
+  /** How long hls.js' load policy waits for the first byte, and for the last, ms. */
+  readonly firstByteWithinMs: number;
+  readonly wholeWithinMs: number;
 }
 
 export interface SegmentDelivery {
@@ -34,6 +35,8 @@ export interface DeliveredSegment {
   readonly from: 'peers' | 'edge';
   /** The rate, bit/s, that hls.js may count on when it chooses the next rendition. */
   readonly bitsPerSecond: number;
+  /** How long the edge takes to its first byte, ms. */
+  readonly firstByteMs: number;
 }
 
 /** One media playlist, as far as delivery cares. */
@@ -60,15 +63,32 @@ export interface TimelineSegment {
 export interface Playhead {
   /** Seconds on the same timeline. */
   readonly position: number;
+  /** 0 while paused, or waiting for data. */
   readonly rate: number;
+  /** Seconds of media ahead of the position that the player has already. */
+  readonly bufferedAhead: number;
 }
+
+/** Why the edge was asked: on duty for others, in place of one who was, to be in time, or as the only source there is. */
+export type EdgeReason = 'duty' | 'backup' | 'repair' | 'alone';
 
 /** What an engine tells its session. */
 export interface EngineObserver {
-  /** Media bytes that came over the network. */
-  received(from: 'peers' | 'edge', bytes: number): void;
+  /** Media bytes that came from peers, and are kept. */
+  receivedFromPeers(bytes: number): void;
+  /** Media bytes that came from the edge. */
+  receivedFromEdge(bytes: number, because: EdgeReason): void;
   uploaded(bytes: number): void;
+  /** Bytes that came and were thrown away. */
+  discarded(bytes: number): void;
+  /** Bytes of the exchange itself, in both directions. */
+  control(bytes: number): void;
   peerConnected(peer: string): void;
   peerDisconnected(peer: string): void;
-  warned(reason: 'tracker-unreachable' | 'peer-error' | 'not-honoured', message: string): void;
+  /** A peer broke the rules, and was left. */
+  peerRejected(peer: string, reason: 'wrong-bytes' | 'wrong-manifest' | 'malformed'): void;
+  warned(
+    reason: 'tracker-unreachable' | 'peer-error' | 'not-honoured' | 'no-manifest' | 'object-changed',
+    message: string,
+  ): void;
 }

@@ -1,21 +1,21 @@
+import type { TrackerMessage } from '@nearcast/protocol';
 import type Hls from 'hls.js';
 import type { Events } from 'hls.js';
 import type { Clock } from './clock.ts';
-import { loadCompat } from './compat/load.ts';
 import type { ResolvedOptions } from './config.ts';
+import { mayUpload, type RunningEngine, startEngine } from './engines.ts';
 import { Emitter, type P2PEvents, type WarningReason } from './events.ts';
+import { EarlySegments } from './hls/early-segments.ts';
 import { watchMedia } from './hls/media-watch.ts';
 import { watchPlaylists } from './hls/playlist-timeline.ts';
-import { renditionTraits } from './hls/rendition-traits.ts';
 import { type SegmentLoaderConstructor, segmentLoaderClass } from './hls/segment-loader.ts';
-import { siteRequest } from './hls/site-request.ts';
 import { decideMode, type Mode, type ModeView, maySwarm } from './mode.ts';
 import type { Random } from './random.ts';
-import { PlaybackCounters } from './report/playback-counters.ts';
+import { type Counter, PlaybackCounters } from './report/playback-counters.ts';
 import { ReportSender } from './report/report-sender.ts';
-import type { EngineObserver, SegmentEngine } from './segment-engine.ts';
+import type { EdgeReason, EngineObserver } from './segment-engine.ts';
 import { openWebSocket, TrackerClient } from './signalling/tracker-client.ts';
-import { hasWebRtc, isMetered } from './webrtc.ts';
+import { hasWebCrypto, hasWebRtc } from './webrtc.ts';
 
 /** What a session has done so far. Cheap to read. */
 export interface P2PStats {
@@ -56,7 +56,7 @@ export interface SessionDeps {
 type EngineSlot =
   | { readonly is: 'none' }
   | { readonly is: 'loading' }
-  | { readonly is: 'ready'; readonly engine: SegmentEngine; readonly stopWatching: () => void };
+  | { readonly is: 'ready'; readonly engine: RunningEngine; readonly stopWatching: () => void };
 
 interface TrackerLink {
   readonly client: TrackerClient;
@@ -71,17 +71,22 @@ export class Session implements P2PSession {
   readonly #events = new Emitter<P2PEvents>();
   readonly #counters: PlaybackCounters;
   readonly #peers = new Set<string>();
+  readonly #early = new EarlySegments();
   readonly #cleanups: (() => void)[] = [];
   #view: ModeView;
   #mode: Mode;
   /** The multivariant playlist that hls.js has parsed. */
   #playlistUrl: string | undefined;
   #engine: EngineSlot = { is: 'none' };
+  /** How the site loads segments without us. */
+  #ownLoader: SegmentLoaderConstructor;
+  #hasFirstFrame = false;
   #tracker: TrackerLink | undefined;
 
   constructor(hls: Hls, options: ResolvedOptions | string, deps: SessionDeps) {
     this.#hls = hls;
     this.#deps = deps;
+    this.#ownLoader = hls.config.fLoader ?? (hls.config.loader as unknown as SegmentLoaderConstructor);
     this.#options = typeof options === 'string' ? undefined : options;
     this.#counters = new PlaybackCounters(deps.clock.now());
     this.#view = {
@@ -90,6 +95,8 @@ export class Session implements P2PSession {
       consent: 'pending',
       enabled: true,
       hasWebRtc: hasWebRtc(),
+      canVerify: hasWebCrypto() || this.#options?.engine !== 'swarm',
+      blocked: false,
       engine: 'loading',
       tracker: 'connecting',
       connectedPeers: 0,
@@ -138,8 +145,11 @@ export class Session implements P2PSession {
     const previous = hls.config.fLoader;
     const loaderClass = segmentLoaderClass({
       clock,
-      engine: () => (this.#engine.is === 'ready' ? this.#engine.engine : undefined),
-      ownLoader: previous ?? (hls.config.loader as unknown as SegmentLoaderConstructor),
+      engine: () => (this.#engine.is === 'ready' ? this.#engine.engine.segments : undefined),
+      ownLoader: this.#ownLoader,
+      loadedPlainly: (request, body) => {
+        if (this.#engine.is !== 'ready' && maySwarm(this.#view)) this.#early.remember(request, body);
+      },
       delivered: (url, bytes, from) => this.#events.emit('segmentDelivered', { url, bytes, from }),
       fetchedFromEdge: (bytes, kept) => {
         this.#counters.add('edgeBytes', bytes);
@@ -148,7 +158,10 @@ export class Session implements P2PSession {
     });
     hls.config.fLoader = loaderClass;
     const parsed = () => this.#manifestParsed();
-    const loading = () => this.#manifestLeft();
+    const loading = () => {
+      this.#hasFirstFrame = false;
+      this.#manifestLeft();
+    };
     const destroying = () => this.destroy();
     hls.on('hlsManifestParsed' as Events.MANIFEST_PARSED, parsed);
     hls.on('hlsManifestLoading' as Events.MANIFEST_LOADING, loading);
@@ -161,8 +174,15 @@ export class Session implements P2PSession {
         hls.off('hlsDestroying' as Events.DESTROYING, destroying);
       },
       watchMedia(hls, clock, {
-        playheadMoved: (playhead) => this.#engine.is === 'ready' && this.#engine.engine.playheadMoved(playhead),
-        started: (startupMs) => this.#counters.started(startupMs),
+        playheadMoved: (playhead) => {
+          if (this.#engine.is === 'ready') this.#engine.engine.segments.playheadMoved(playhead);
+        },
+        started: (startupMs) => {
+          if (startupMs !== undefined) this.#counters.started(startupMs);
+          this.#hasFirstFrame = true;
+          this.#reconcile();
+        },
+        played: (ms) => this.#counters.add('playedMs', ms),
         stalled: () => this.#counters.add('stalls', 1),
         resumed: (stalledMs) => this.#counters.add('stalledMs', stalledMs),
       }),
@@ -171,15 +191,17 @@ export class Session implements P2PSession {
   }
 
   #manifestParsed(): void {
-    this.#manifestLeft();
     this.#playlistUrl = this.#hls.url ?? undefined;
-    this.#tracker?.client.rejoin();
     this.#reconcile();
   }
 
+  /** Whatever comes next is another content, with other peers. */
   #manifestLeft(): void {
     this.#playlistUrl = undefined;
+    this.#early.take();
+    this.#leaveTracker();
     this.#stopEngine();
+    this.#change({ blocked: false });
   }
 
   /** Moves one part of what decides the mode, and does what follows from it. */
@@ -197,23 +219,39 @@ export class Session implements P2PSession {
     const options = this.#options;
     const hasContent = options !== undefined && this.#playlistUrl !== undefined;
     if (!maySwarm(this.#view)) this.#stopEngine();
-    else if (hasContent && this.#engine.is === 'none') this.#startEngine(options, this.#playlistUrl as string);
+    else if (hasContent && this.#engine.is === 'none' && this.#mayStart(options)) {
+      this.#startEngine(options, this.#playlistUrl as string);
+    }
     const mayTalk = this.#view.consent === 'granted' && decideMode(this.#view).mode !== 'off';
     if (!mayTalk) this.#leaveTracker();
-    else if (hasContent && !this.#tracker) {
+    // With the engine, for the tracker's first words are for it; without one, for the reports.
+    else if (hasContent && !this.#tracker && (this.#engine.is === 'ready' || !maySwarm(this.#view))) {
       this.#tracker = this.#openTrackerLink(options);
       this.#tracker.client.connect();
     }
   }
 
+  /** The swarm begins when the viewer sees something: nothing competes with the first segments. */
+  #mayStart({ engine }: ResolvedOptions): boolean {
+    return engine !== 'swarm' || this.#hasFirstFrame;
+  }
+
   #startEngine(options: ResolvedOptions, playlistUrl: string): void {
     const slot: EngineSlot = { is: 'loading' };
     this.#engine = slot;
-    this.#loadEngine(options, playlistUrl).then(
+    startEngine({
+      hls: this.#hls,
+      options,
+      playlistUrl,
+      ownLoader: this.#ownLoader,
+      random: this.#deps.random,
+      tellTracker: (message) => this.#tracker?.client.send(message),
+      observer: this.#observer(),
+    }).then(
       (engine) => {
         // In the meantime the site may have gone on to other content, or the viewer may have switched off.
         if (this.#engine === slot) this.#useEngine(engine);
-        else engine.destroy();
+        else engine.stop();
       },
       (error) => {
         this.#warn('engine-failed', String(error));
@@ -222,23 +260,9 @@ export class Session implements P2PSession {
     );
   }
 
-  async #loadEngine(options: ResolvedOptions, playlistUrl: string): Promise<SegmentEngine> {
-    const { P2PMediaLoaderEngine } = await loadCompat();
-    const config = {
-      trackers: options.trackers,
-      swarm: options.swarm,
-      playlistUrl,
-      mayUpload: mayUpload(options),
-      rtc: options.rtc,
-      renditions: renditionTraits(this.#hls),
-      siteRequest: (url: string, range: string | undefined, signal: AbortSignal) =>
-        siteRequest(this.#hls.config, url, range, signal),
-    };
-    return new P2PMediaLoaderEngine(config, this.#observer());
-  }
-
-  #useEngine(engine: SegmentEngine): void {
-    const stopWatching = watchPlaylists(this.#hls, (rendition) => engine.renditionChanged(rendition));
+  #useEngine(engine: RunningEngine): void {
+    const stopWatching = watchPlaylists(this.#hls, (rendition) => engine.segments.renditionChanged(rendition));
+    for (const { request, body } of this.#early.take()) engine.adopt(request, body);
     this.#engine = { is: 'ready', engine, stopWatching };
     this.#change({ engine: 'ready' });
   }
@@ -248,13 +272,24 @@ export class Session implements P2PSession {
     this.#engine = { is: 'none' };
     if (slot.is !== 'ready') return;
     slot.stopWatching();
-    slot.engine.destroy();
+    slot.engine.stop();
   }
 
   #observer(): EngineObserver {
     return {
-      received: (from, bytes) => this.#counters.add(from === 'peers' ? 'peerBytes' : 'edgeBytes', bytes),
+      receivedFromPeers: (bytes) => this.#counters.add('peerBytes', bytes),
+      receivedFromEdge: (bytes, because) => {
+        this.#counters.add('edgeBytes', bytes);
+        const counter = countedBecause[because];
+        if (counter) this.#counters.add(counter, bytes);
+      },
       uploaded: (bytes) => this.#counters.add('uploadedBytes', bytes),
+      discarded: (bytes) => this.#counters.add('discardedBytes', bytes),
+      control: (bytes) => this.#counters.add('controlBytes', bytes),
+      peerRejected: (peer, reason) => {
+        if (reason === 'wrong-bytes') this.#counters.add('rejectedChunks', 1);
+        this.#events.emit('peerRejected', { peer, reason });
+      },
       peerConnected: (peer) => {
         this.#peers.add(peer);
         this.#events.emit('peerConnected', { peer });
@@ -287,7 +322,7 @@ export class Session implements P2PSession {
           }
           this.#change({ tracker });
         },
-        welcomed: (reportEveryMs) => this.#tracker?.reports.start(reportEveryMs),
+        heard: (message) => this.#hear(message),
         refused: (reason, message) => this.#warn('tracker-refused', `${reason}: ${message}`),
         garbled: () => this.#warn('tracker-refused', 'what answers there does not speak nearcast.1'),
       },
@@ -296,10 +331,17 @@ export class Session implements P2PSession {
     const takeReport = () => {
       const mode = this.#mode === 'swarm' ? 'swarm' : 'edge-only';
       const latencyMs = this.#hls.latestLevelDetails?.live ? this.#hls.latency * 1000 : undefined;
-      const state = { connectedPeers: this.#peers.size, mode, links: [] } as const;
+      const links = this.#engine.is === 'ready' ? this.#engine.engine.takeAccounts() : [];
+      const state = { connectedPeers: this.#peers.size, mode, links } as const;
       return this.#counters.takeReport(clock.now(), latencyMs === undefined ? state : { ...state, latencyMs });
     };
     return { client, reports: new ReportSender(client, clock, takeReport) };
+  }
+
+  #hear(message: TrackerMessage): void {
+    if (message.type === 'welcome') this.#tracker?.reports.start(message.reportEveryMs);
+    if (this.#engine.is === 'ready') this.#engine.engine.hear(message);
+    if (message.type === 'blocked') this.#change({ blocked: true });
   }
 
   #leaveTracker(): void {
@@ -316,9 +358,11 @@ export class Session implements P2PSession {
   }
 }
 
-function mayUpload({ upload }: ResolvedOptions): boolean {
-  return upload.maxBitrate > 0 && (upload.onMetered === 'allow' || !isMetered());
-}
+const countedBecause: Partial<Record<EdgeReason, Counter>> = {
+  duty: 'dutyBytes',
+  backup: 'backupBytes',
+  repair: 'repairBytes',
+};
 
 function withoutQuery(url: string): string {
   return url.split(/[?#]/, 1)[0] ?? url;

@@ -38,8 +38,8 @@ function manifestOf(body: Uint8Array): Manifest {
 
 test.each([
   [1, 16 * KIB],
-  [96 * KIB, 16 * KIB],
-  [96 * KIB + 1, 32 * KIB],
+  [512 * KIB, 16 * KIB],
+  [512 * KIB + 1, 32 * KIB],
   [4096 * KIB, 32 * KIB],
   [4096 * KIB + 1, 64 * KIB],
   [8192 * KIB + 1, 128 * KIB],
@@ -57,7 +57,7 @@ describe('a manifest', () => {
     const decoded = decodeManifest(bytes);
     expect(decoded && { ...decoded, hashes: hexOf(decoded.hashes) }).toMatchObject({
       size: 100_001,
-      chunkSize: 32 * KIB,
+      chunkSize: 16 * KIB,
       hashes: hexOf(manifest.hashes),
     });
     const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;

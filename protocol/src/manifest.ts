@@ -40,11 +40,11 @@ export const MAX_CHUNKS = 128;
 export const MAX_SEGMENT_BYTES: number = 512 * 1024 * KIB;
 
 /**
- * [M6] How large the chunks of a segment are: 16 KiB up to 96 KiB (parts, audio), 32 KiB up to 4 MiB, then twice as much
+ * [M6] How large the chunks of a segment are: 16 KiB up to 512 KiB, 32 KiB up to 4 MiB, then twice as much
  * until 128 chunks hold it.
  */
 export function chunkSizeFor(segmentBytes: number): number {
-  if (segmentBytes <= 6 * SMALL_CHUNK_BYTES) return SMALL_CHUNK_BYTES;
+  if (segmentBytes <= 32 * SMALL_CHUNK_BYTES) return SMALL_CHUNK_BYTES;
   let size = CHUNK_BYTES;
   while (size * MAX_CHUNKS < segmentBytes) size *= 2;
   return size;

@@ -1,3 +1,4 @@
+import type { ByteRange } from '@nearcast/protocol';
 import {
   Core,
   type CoreConfig,
@@ -8,7 +9,6 @@ import {
   type Stream,
 } from 'p2p-media-loader-core';
 import type {
-  ByteRange,
   DeliveredSegment,
   EngineObserver,
   Playhead,
@@ -62,6 +62,7 @@ const vodWindows = {
  * verifies nothing; it is here for sites whose viewers are in its swarms already.
  */
 export class P2PMediaLoaderEngine implements SegmentEngine {
+  readonly patienceMs = 8_000;
   readonly #core: Core;
   readonly #observer: EngineObserver;
   readonly #peers = new Set<string>();
@@ -85,7 +86,7 @@ export class P2PMediaLoaderEngine implements SegmentEngine {
         this.#sources.delete(url);
         if (data.byteLength === 0) reject(new Error('p2p-media-loader delivered an empty segment'));
         // The library serves its peers from this very buffer, and hls.js empties what it is given.
-        else resolve({ data: data.slice(0), from, bitsPerSecond: bandwidth });
+        else resolve({ data: data.slice(0), from, bitsPerSecond: bandwidth, firstByteMs: 0 });
       };
       const onError = (error: CoreRequestError) => reject(error);
       this.#core.loadSegment(id, { onSuccess, onError }).catch(reject);
@@ -123,9 +124,10 @@ export class P2PMediaLoaderEngine implements SegmentEngine {
 
   #listen(): void {
     const observer = this.#observer;
-    this.#core.addEventListener('onChunkDownloaded', (bytes, source) =>
-      observer.received(source === 'p2p' ? 'peers' : 'edge', bytes),
-    );
+    this.#core.addEventListener('onChunkDownloaded', (bytes, source) => {
+      if (source === 'p2p') observer.receivedFromPeers(bytes);
+      else observer.receivedFromEdge(bytes, 'alone');
+    });
     this.#core.addEventListener('onChunkUploaded', (bytes) => observer.uploaded(bytes));
     this.#core.addEventListener('onSegmentLoaded', ({ segmentUrl, downloadSource }) =>
       this.#sources.set(segmentUrl, downloadSource === 'p2p' ? 'peers' : 'edge'),

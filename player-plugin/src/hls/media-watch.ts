@@ -6,8 +6,10 @@ import type { Playhead } from '../segment-engine.ts';
 /** What the viewer feels. */
 export interface MediaListener {
   playheadMoved(playhead: Playhead): void;
-  /** The first frame is there; counted from the request for the playlist. */
-  started(startupMs: number): void;
+  /** The first frame is there; after so much time from the request for the playlist, ms, where that was seen. */
+  started(startupMs: number | undefined): void;
+  /** So much of the media was played, ms. */
+  played(ms: number): void;
   /** Playback stopped for want of data. */
   stalled(): void;
   /** It goes on after this time, ms. */
@@ -19,10 +21,10 @@ export interface MediaListener {
  * @returns a function that stops following
  */
 export function watchMedia(hls: Hls, clock: Clock, listener: MediaListener): () => void {
-  let unwatch = hls.media ? watchElement(hls.media, clock, listener) : undefined;
+  let unwatch = hls.media ? watchElement(hls.media, clock, listener, isPlaying(hls.media)) : undefined;
   const attached = (_event: Events.MEDIA_ATTACHED, { media }: MediaAttachedData) => {
     unwatch?.();
-    unwatch = watchElement(media, clock, listener);
+    unwatch = watchElement(media, clock, listener, false);
   };
   const detached = () => {
     unwatch?.();
@@ -30,7 +32,7 @@ export function watchMedia(hls: Hls, clock: Clock, listener: MediaListener): () 
   };
   const loading = () => {
     detached();
-    if (hls.media) unwatch = watchElement(hls.media, clock, listener);
+    if (hls.media) unwatch = watchElement(hls.media, clock, listener, false);
   };
   hls.on('hlsMediaAttached' as Events.MEDIA_ATTACHED, attached);
   hls.on('hlsMediaDetached' as Events.MEDIA_DETACHED, detached);
@@ -43,27 +45,52 @@ export function watchMedia(hls: Hls, clock: Clock, listener: MediaListener): () 
   };
 }
 
-function watchElement(media: HTMLMediaElement, clock: Clock, listener: MediaListener): () => void {
-  const attachedAt = clock.now();
-  /** Attached to a video that plays already: its start is history. */
-  let hasStarted = media.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && media.currentTime > 0;
-  let stalledAt: number | undefined;
+function isPlaying(media: HTMLMediaElement): boolean {
+  return media.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && media.currentTime > 0;
+}
 
-  const moved = () => listener.playheadMoved({ position: media.currentTime, rate: media.playbackRate });
+/** A step that is longer than this was a jump, s. */
+const LONGEST_STEP_SECONDS = 2;
+
+/** @param wasPlaying attached to a video that plays already: its start is history */
+function watchElement(media: HTMLMediaElement, clock: Clock, listener: MediaListener, wasPlaying: boolean): () => void {
+  const attachedAt = clock.now();
+  let hasStarted = wasPlaying;
+  let stalledAt: number | undefined;
+  let lastPosition = media.currentTime;
+
+  const moved = () => {
+    const position = media.currentTime;
+    const step = position - lastPosition;
+    lastPosition = position;
+    if (step > 0 && step < LONGEST_STEP_SECONDS && !media.seeking) listener.played((step * 1000) / media.playbackRate);
+    const isMoving = !media.paused && stalledAt === undefined && hasStarted;
+    listener.playheadMoved({
+      position,
+      rate: isMoving ? media.playbackRate : 0,
+      bufferedAhead: bufferedAhead(media.buffered, position),
+    });
+  };
   const waiting = () => {
     // `waiting` also fires for a seek, which is the viewer's wish and no stall.
     if (!hasStarted || media.seeking || media.ended || stalledAt !== undefined) return;
     stalledAt = clock.now();
     listener.stalled();
+    moved();
   };
-  const playing = () => {
+  const endStall = () => {
     if (stalledAt !== undefined) listener.resumed(clock.now() - stalledAt);
     stalledAt = undefined;
+  };
+  const playing = () => {
+    endStall();
+    moved();
   };
   const loaded = () => {
     if (!hasStarted) listener.started(clock.now() - attachedAt);
     hasStarted = true;
   };
+  if (hasStarted) listener.started(undefined);
   const on: Partial<Record<keyof HTMLMediaElementEventMap, () => void>> = {
     timeupdate: moved,
     seeking: moved,
@@ -77,7 +104,16 @@ function watchElement(media: HTMLMediaElement, clock: Clock, listener: MediaList
   const entries = Object.entries(on);
   for (const [name, run] of entries) media.addEventListener(name, run);
   return () => {
-    playing();
+    endStall();
     for (const [name, run] of entries) media.removeEventListener(name, run);
   };
+}
+
+/** Seconds of media from the position on; a gap of a frame or two is none. */
+function bufferedAhead(buffered: TimeRanges, position: number): number {
+  for (let index = 0; index < buffered.length; index++) {
+    if (buffered.start(index) <= position + 0.1 && position < buffered.end(index))
+      return buffered.end(index) - position;
+  }
+  return 0;
 }

@@ -30,7 +30,32 @@ function toRendition(details: LevelDetails, kind: RenditionKind): Rendition {
     kind,
     live: details.live,
     targetDuration: details.targetduration,
-    segments: details.fragments.map(toSegment),
+    segments: segmentsOf(details),
+  };
+}
+
+/** Where a low-latency playlist has parts these are what hls.js loads, and what viewers share. */
+function segmentsOf({ fragments, partList }: LevelDetails): TimelineSegment[] {
+  const [first] = partList ?? [];
+  if (!(partList && first)) return fragments.map(toSegment);
+  const whole = fragments.filter(({ end }) => end <= first.start + MEASUREMENT_SECONDS);
+  return [...whole.map(toSegment), ...partList.map(toPartSegment)];
+}
+
+/** Starts and ends wander by milliseconds when timestamps are refined. */
+const MEASUREMENT_SECONDS = 0.05;
+/** Parts count within their segment; no segment has so many. */
+const PARTS_PER_SEGMENT = 1_000;
+
+function toPartSegment(part: NonNullable<LevelDetails['partList']>[number]): TimelineSegment {
+  const { byteRangeStartOffset: start, byteRangeEndOffset: end } = part;
+  const sequence = typeof part.fragment.sn === 'number' ? part.fragment.sn * PARTS_PER_SEGMENT + part.index : -1;
+  return {
+    url: part.url,
+    ...(start !== undefined && end !== undefined && end > start ? { range: { start, end } } : {}),
+    sequence,
+    start: part.start,
+    end: part.end,
   };
 }
 

@@ -18,12 +18,11 @@ export interface SegmentLoaderDeps {
   /** How the site itself loads segments: its `fLoader`, or its `loader`. */
   readonly ownLoader: SegmentLoaderConstructor;
   delivered(url: string, bytes: number, from: 'peers' | 'edge'): void;
+  /** A whole body that the site's own loader brought, before hls.js empties it. */
+  loadedPlainly(request: Pick<SegmentRequest, 'url' | 'range'>, body: ArrayBuffer): void;
   /** Bytes that the site's own loader fetched; `kept` is false when they were thrown away. */
   fetchedFromEdge(bytes: number, kept: boolean): void;
 }
-
-/** A delivery that takes longer than this is taken over by the site's own loader, ms. */
-const ENGINE_PATIENCE_MS = 8_000;
 
 /** The `fLoader` for hls.js: asks the engine first, and the site's own loader when there is none, or it fails. */
 export function segmentLoaderClass(deps: SegmentLoaderDeps): SegmentLoaderConstructor {
@@ -53,13 +52,14 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
   ): void {
     this.context = context;
     const task: LoadTask = { context, configuration, callbacks };
-    const delivery = this.#deps.engine()?.deliver(requestOf(context));
-    if (!delivery) {
+    const engine = this.#deps.engine();
+    const delivery = engine?.deliver(requestOf(context, configuration));
+    if (!(engine && delivery)) {
       this.#loadOwn(task);
       return;
     }
     this.stats.loading.start = this.#deps.clock.now();
-    const patienceMs = Math.min(ENGINE_PATIENCE_MS, configuration.loadPolicy.maxLoadTimeMs / 2);
+    const patienceMs = Math.min(engine.patienceMs, configuration.loadPolicy.maxLoadTimeMs / 2);
     const cancelTimer = this.#deps.clock.after(patienceMs, () => {
       delivery.abort();
       this.#loadOwn(task);
@@ -120,15 +120,16 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
     if (this.#state.is !== 'with-engine' || !this.#isWaitingFor(delivery)) return;
     const { task } = this.#state;
     this.#leave();
-    const { data, from, bitsPerSecond } = segment;
+    const { data, from, bitsPerSecond, firstByteMs } = segment;
     const { stats } = this;
     const end = this.#deps.clock.now();
     stats.loaded = data.byteLength;
     stats.total = data.byteLength;
     stats.chunkCount = 1;
-    // hls.js takes loaded ÷ (end − first) for the bandwidth: tell it the rate that the bytes really had.
-    const first = Math.max(stats.loading.start, end - (data.byteLength * 8000) / bitsPerSecond);
-    Object.assign(stats.loading, { first, end });
+    // hls.js takes loaded ÷ (end − first) for the bandwidth and first − start for the edge's delay: it is told what the
+    // line can do, and not how long the engine waited for peers on purpose.
+    const first = end - (data.byteLength * 8000) / bitsPerSecond;
+    Object.assign(stats.loading, { start: first - firstByteMs, first, end });
     this.#deps.delivered(task.context.url, data.byteLength, from);
     const { onProgress, onSuccess } = task.callbacks;
     onProgress?.(stats, task.context, data, null);
@@ -153,6 +154,7 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
       ...callbacks,
       onSuccess: (response, stats, loaded, details) => {
         settle(true);
+        if (response.data instanceof ArrayBuffer) this.#deps.loadedPlainly(rangeOf(context), response.data);
         this.#deps.delivered(context.url, stats.loaded, 'edge');
         callbacks.onSuccess(response, stats, loaded, details);
       },
@@ -193,8 +195,13 @@ type LoaderState =
       readonly settle: (kept: boolean) => void;
     };
 
+function requestOf(context: FragmentLoaderContext, { loadPolicy }: LoaderConfiguration): SegmentRequest {
+  const { maxTimeToFirstByteMs, maxLoadTimeMs } = loadPolicy;
+  return { ...rangeOf(context), firstByteWithinMs: maxTimeToFirstByteMs, wholeWithinMs: maxLoadTimeMs };
+}
+
 /** hls.js' `rangeEnd`, too, is the first byte that is not asked for. */
-function requestOf({ url, rangeStart, rangeEnd }: FragmentLoaderContext): SegmentRequest {
+function rangeOf({ url, rangeStart, rangeEnd }: FragmentLoaderContext): Pick<SegmentRequest, 'url' | 'range'> {
   return rangeStart !== undefined && rangeEnd !== undefined && rangeEnd > rangeStart
     ? { url, range: { start: rangeStart, end: rangeEnd } }
     : { url };

@@ -45,7 +45,7 @@ const welcome = JSON.stringify({
 function connect(urls: string[], clock = browserClock) {
   const events = {
     stateChanged: vi.fn<TrackerEvents['stateChanged']>(),
-    welcomed: vi.fn<TrackerEvents['welcomed']>(),
+    heard: vi.fn<TrackerEvents['heard']>(),
     refused: vi.fn<TrackerEvents['refused']>(),
     garbled: vi.fn<TrackerEvents['garbled']>(),
   };
@@ -67,17 +67,16 @@ test('joins, is welcomed, and may speak', async () => {
   const { url, heard } = await trackerThat(({ type }) => (type === 'join' ? welcome : undefined));
   const { client, events } = connect([url]);
   client.send({ type: 'leave' });
-  await vi.waitFor(() => expect(events.welcomed).toHaveBeenCalledWith(5000));
+  await vi.waitFor(() => expect(events.heard).toHaveBeenCalledWith(JSON.parse(welcome)));
   expect(client.isWelcome).toBe(true);
-  client.rejoin();
-  await vi.waitFor(() => expect(heard.map(({ type }) => type)).toEqual(['join', 'join']));
+  client.send({ type: 'want', peers: 1 });
+  await vi.waitFor(() => expect(heard.map(({ type }) => type)).toEqual(['join', 'want']));
 });
 
 test('[S1] nonsense is told once, and changes nothing', async () => {
   const { url } = await trackerThat(() => 'nonsense');
   const { client, events } = connect([url]);
   await vi.waitFor(() => expect(events.garbled).toHaveBeenCalledOnce());
-  client.rejoin();
   expect(client.isWelcome).toBe(false);
   expect(events.stateChanged.mock.calls).toEqual([['connecting']]);
 });

@@ -13,8 +13,8 @@ export type TrackerState = 'connecting' | 'connected' | 'unreachable';
 
 export interface TrackerEvents {
   stateChanged(state: TrackerState): void;
-  /** The tracker took the join; it wants reports this often. */
-  welcomed(reportEveryMs: number): void;
+  /** What the tracker says to this viewer and its engine. */
+  heard(message: TrackerMessage): void;
   /** It answered with an error; the connection stays. */
   refused(reason: TrackerErrorReason, message: string): void;
   /** What came is no message of ours: whatever listens there is no Nearcast tracker, or of another version. */
@@ -70,11 +70,6 @@ export class TrackerClient {
     if (this.isWelcome) this.#socket?.send(JSON.stringify(message));
   }
 
-  /** Joins anew on the same connection: the content has changed. */
-  rejoin(): void {
-    if (this.isWelcome && this.#socket) void this.#sendJoin(this.#socket);
-  }
-
   close(): void {
     if (this.#closed) return;
     this.send({ type: 'leave' });
@@ -127,18 +122,19 @@ export class TrackerClient {
 
   #obey(message: TrackerMessage): void {
     switch (message.type) {
-      // What concerns the engine that has its own tracker connection is skipped here.
       case 'introduce':
       case 'signal':
       case 'duty':
       case 'blocked':
+        this.#events.heard(message);
+        break;
       case 'unknown':
         break;
       case 'welcome':
         this.#attempt = 0;
         this.#welcome = true;
         this.#events.stateChanged('connected');
-        this.#events.welcomed(message.reportEveryMs);
+        this.#events.heard(message);
         break;
       case 'error':
         this.#events.refused(message.reason, message.message);

@@ -1,0 +1,125 @@
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import type { Clock, Hashing } from '@nearcast/player-plugin/engine';
+import {
+  chunkCount,
+  chunkRange,
+  chunkSizeFor,
+  encodeManifest,
+  encodeUnsigned,
+  type ManifestJwk,
+  pathOfUrl,
+  SEGMENT_KEY_BYTES,
+  segmentIdentity,
+} from '@nearcast/protocol';
+
+export interface StreamModelConfig {
+  readonly bitsPerSecond: number;
+  readonly segmentSeconds: number;
+  /** Segments of a recording; a live stream goes on for ever. */
+  readonly segments: number;
+}
+
+export interface ModelSegment {
+  readonly number: number;
+  readonly url: string;
+  readonly body: Uint8Array;
+  readonly manifest: Uint8Array;
+}
+
+/** The content: bodies that differ, and manifests that an edge would sign. */
+export class StreamModel {
+  readonly config: StreamModelConfig;
+  readonly jwk: ManifestJwk;
+  readonly playlistUrl = 'https://edge.example/stream/media.m3u8';
+  readonly #privateKey: KeyObject;
+  readonly #keyId: Uint8Array;
+  readonly #segments = new Map<number, ModelSegment>();
+  readonly #noise: Uint8Array;
+
+  constructor(config: StreamModelConfig, random: () => number) {
+    this.config = config;
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+    this.jwk = { kty: 'EC', crv: 'P-256', x, y };
+    this.#privateKey = privateKey;
+    this.#keyId = createHash('sha256')
+      .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
+      .digest()
+      .subarray(0, 8);
+    this.#noise = Uint8Array.from({ length: 1 << 16 }, () => Math.floor(random() * 256));
+  }
+
+  segment(number: number): ModelSegment {
+    const known = this.#segments.get(number);
+    if (known) return known;
+    const url = `https://edge.example/stream/segment${number}.ts`;
+    const body = this.#body(number);
+    const made = { number, url, body, manifest: this.#manifest(url, body) };
+    this.#segments.set(number, made);
+    return made;
+  }
+
+  numberOf(url: string): number {
+    return Number(/segment(\d+)\.ts$/.exec(url)?.[1]);
+  }
+
+  /** Sizes waver by a tenth, as real ones do. */
+  #body(number: number): Uint8Array {
+    const mean = (this.config.bitsPerSecond * this.config.segmentSeconds) / 8;
+    const size = Math.round(mean * (0.9 + (0.2 * ((number * 7919) % 101)) / 100));
+    const body = new Uint8Array(size);
+    for (let at = 0; at < size; at += this.#noise.length) {
+      body.set(this.#noise.subarray(0, Math.min(this.#noise.length, size - at)), at);
+    }
+    const stamp = new DataView(body.buffer);
+    for (let at = 0; at + 8 <= size; at += 16 * 1024) {
+      stamp.setUint32(at, number);
+      stamp.setUint32(at + 4, at);
+    }
+    return body;
+  }
+
+  #manifest(url: string, body: Uint8Array): Uint8Array {
+    const key = sha256(new TextEncoder().encode(segmentIdentity(pathOfUrl(url) as string))).subarray(
+      0,
+      SEGMENT_KEY_BYTES,
+    );
+    const unsigned = { keyId: this.#keyId, key, size: body.length, chunkSize: chunkSizeFor(body.length) };
+    const hashes = Buffer.concat(
+      Array.from({ length: chunkCount(unsigned) }, (_, chunk) => {
+        const { start, end } = chunkRange(unsigned, chunk);
+        return sha256(body.subarray(start, end));
+      }),
+    );
+    const signature = sign('sha256', encodeUnsigned({ ...unsigned, hashes }), {
+      key: this.#privateKey,
+      dsaEncoding: 'ieee-p1363',
+    });
+    return encodeManifest({ ...unsigned, hashes, signature });
+  }
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
+
+/** Hashing takes a browser some time, and its answer never comes in the same turn. */
+const HASHING_MS = 0.3;
+
+export function modelHashing(clock: Clock): Hashing {
+  const keyObjects = new Map<string, KeyObject>();
+  const keyObject = (jwk: ManifestJwk): KeyObject => {
+    const known = keyObjects.get(jwk.x) ?? createPublicKey({ key: { ...jwk }, format: 'jwk' });
+    keyObjects.set(jwk.x, known);
+    return known;
+  };
+  return {
+    sha256: (bytes, done) => void clock.after(HASHING_MS, () => done(sha256(bytes))),
+    verify: (keys, signature, signed, done) =>
+      void clock.after(HASHING_MS, () =>
+        done(
+          keys.some((jwk) => verify('sha256', signed, { key: keyObject(jwk), dsaEncoding: 'ieee-p1363' }, signature)),
+        ),
+      ),
+  };
+}

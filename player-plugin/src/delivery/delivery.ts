@@ -1,0 +1,377 @@
+import { type Arc, type ByteRange, hexOf, pathOfUrl } from '@nearcast/protocol';
+import type { SegmentCache } from '../cache/segment-cache.ts';
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import { type DutyRule, viewerNumber } from '../scheduling/fetch-duty.ts';
+import { planRequests } from '../scheduling/plan-requests.ts';
+import type { PeerView, PlanConfig } from '../scheduling/plan-view.ts';
+import type { Timeline } from '../scheduling/windows.ts';
+import type {
+  DeliveredSegment,
+  EngineObserver,
+  Playhead,
+  Rendition,
+  SegmentDelivery,
+  SegmentRequest,
+  TimelineSegment,
+} from '../segment-engine.ts';
+import type { ExchangeFrame, PeerSession } from '../swarm/peer-session.ts';
+import type { Swarm } from '../swarm/swarm.ts';
+import type { EdgeFetches } from './edge-fetches.ts';
+import type { Performer } from './performer.ts';
+import type { SegmentKeys } from './segment-keys.ts';
+import type { SegmentTask, Waiter } from './segment-task.ts';
+import type { Hearsay, TaskList } from './task-list.ts';
+import { honestBitsPerSecond } from './transfer-time.ts';
+
+/** Plans come at events, but not more often than this, and at least this often, ms. */
+const PLAN_AFTER_MS = 10;
+const PLAN_EVERY_MS = 100;
+/** How often neighbours are told what this viewer plays, ms. */
+const WINDOWS_EVERY_MS = 1_000;
+/** A new neighbour says what it has within this time, ms. */
+const HEARING_MS = 400;
+/** After so many segments without a manifest there will be none for the next either, for so long, ms. */
+const MISSES_TO_DECLINE = 3;
+const DECLINE_FOR_MS = 30_000;
+
+export interface DeliveryDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly tasks: TaskList;
+  readonly keys: SegmentKeys;
+  readonly cache: SegmentCache;
+  readonly edge: EdgeFetches;
+  readonly performer: Performer;
+  readonly swarm: Swarm;
+  readonly observer: EngineObserver;
+  /** Whether this viewer may pass anything on now: whoever may not has no duty. */
+  readonly mayUpload: () => boolean;
+  /** How far beyond hls.js' own loading a recording is fetched, s. */
+  readonly aheadSeconds: number;
+  /** Whether there is a key that a manifest could be believed for. */
+  readonly canTrust: () => boolean;
+  /** This viewer's name, once the tracker has given it one. */
+  readonly viewerId: () => string;
+}
+
+/** From what hls.js asks for to what it gets: keeps the list of what is wanted, plans, and answers. */
+export class Delivery {
+  readonly #deps: DeliveryDeps;
+  readonly #plan: PlanConfig;
+  #arc: Arc | null | undefined;
+  #cancelPlan: (() => void) | undefined;
+  #planDueAt = Number.POSITIVE_INFINITY;
+  #toldWindowsAt = Number.NEGATIVE_INFINITY;
+  #misses = 0;
+  #declinesUntil = 0;
+  #isClosed = false;
+
+  constructor(deps: DeliveryDeps, plan: PlanConfig) {
+    this.#deps = deps;
+    this.#plan = plan;
+  }
+
+  /** The tracker's last word on this viewer's share; stays valid when the tracker is away. */
+  setArc(arc: Arc | null): void {
+    this.#arc = arc;
+    this.changed();
+  }
+
+  renditionChanged(rendition: Rendition): void {
+    this.#deps.timeline.renditionChanged(rendition);
+    this.#deps.keys.renditionNumber(rendition.url);
+    this.changed();
+  }
+
+  playheadMoved(playhead: Playhead): void {
+    this.#deps.timeline.playheadMoved(playhead, this.#deps.clock.now());
+    this.changed();
+  }
+
+  /** `undefined`: the segment is in no playlist that this engine knows, or segments like it have no manifests. */
+  deliver(request: SegmentRequest): SegmentDelivery | undefined {
+    const found = this.#find(request);
+    if (!(found && this.#deps.canTrust()) || this.#deps.clock.now() < this.#declinesUntil) return undefined;
+    this.#deps.timeline.requested(found.rendition, found.segment);
+    let abort: () => void = () => undefined;
+    let isAborted = false;
+    const whole = new Promise<DeliveredSegment>((resolve, reject) => {
+      this.#deps.keys.keyOf(request.url, request.range, (key) => {
+        if (isAborted) return;
+        const { firstByteWithinMs, wholeWithinMs } = request;
+        const since = this.#deps.clock.now();
+        abort = this.#wait(key, found, { since, firstByteWithinMs, wholeWithinMs, resolve, reject });
+      });
+    });
+    return {
+      whole,
+      abort: () => {
+        isAborted = true;
+        abort();
+      },
+    };
+  }
+
+  /** A segment that hls.js loaded by itself before this engine took part: it can be passed on, once it is verified. */
+  adopt(url: string, range: ByteRange | undefined, body: Uint8Array): void {
+    const found = this.#find({ url, ...(range ? { range } : {}) });
+    if (!found) return;
+    this.#deps.timeline.requested(found.rendition, found.segment);
+    this.#deps.keys.keyOf(url, range, (key) => {
+      if (this.#deps.cache.get(key)?.isWhole) return;
+      const task = this.#deps.tasks.forRequest(key, found.rendition, found.segment, this.#deps.clock.now());
+      task.isComingWhole = true;
+      task.wholeBody = body;
+      this.#deps.performer.fetchManifest(task);
+    });
+  }
+
+  /** What neighbours need to know about this viewer, when they have just met. */
+  greet(session: PeerSession): void {
+    for (const { key, chunks } of this.#deps.cache.segments()) {
+      chunks.forEach((bytes, chunk) => {
+        if (bytes) session.announce(key, chunk, 'answer');
+      });
+    }
+    for (const task of this.#deps.tasks.all()) if (task.isLive && task.place) this.#tell(session, task);
+    this.#tellWindows([session]);
+    this.changed();
+  }
+
+  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' }>): void {
+    if (frame.type === 'segment') {
+      this.#hear(frame);
+      return;
+    }
+    const key = hexOf(frame.manifest.subarray(MANIFEST_KEY_AT, MANIFEST_KEY_AT + 16));
+    const task = this.#deps.tasks.get(key);
+    if (task) this.#deps.performer.manifestCame(task, frame.manifest, session);
+  }
+
+  chunkArrived(session: PeerSession, key: string, chunk: number, bytes: Uint8Array): void {
+    const task = this.#deps.tasks.get(key);
+    if (task) this.#deps.performer.arrived(task, session, chunk, bytes);
+    else this.#deps.observer.discarded(bytes.length);
+  }
+
+  chunkFailed(key: string, chunk: number): void {
+    const task = this.#deps.tasks.get(key);
+    if (task) this.#deps.performer.notComing(task, chunk);
+  }
+
+  /** A chunk is verified and here: news for the neighbours, and perhaps the last that was missing. */
+  admitted(task: SegmentTask, chunk: number): void {
+    this.#misses = 0;
+    this.#deps.swarm.announce(task.key, chunk);
+    this.#deps.performer.cancelAtPeers(task, chunk);
+    if (task.isWhole) this.#finish(task);
+  }
+
+  cameWhole(task: SegmentTask, bytes: Uint8Array): void {
+    for (const waiter of task.waiters.splice(0)) waiter.resolve(this.#delivered(task, bytes.slice().buffer));
+  }
+
+  failed(task: SegmentTask, because: 'no-manifest' | 'object-changed' | 'edge'): void {
+    if (because === 'no-manifest') {
+      this.#deps.observer.warned('no-manifest', `no trusted manifest for ${task.place?.url}`);
+      this.#misses += 1;
+      if (this.#misses >= MISSES_TO_DECLINE) this.#declinesUntil = this.#deps.clock.now() + DECLINE_FOR_MS;
+    } else if (because === 'object-changed') {
+      this.#deps.observer.warned('object-changed', `${task.place?.url} is not what its manifest says`);
+    }
+    // Without a manifest the body that is on its way still serves whoever waits.
+    if (because === 'no-manifest' && task.isComingWhole) return;
+    for (const waiter of task.waiters.splice(0)) waiter.reject(new Error(because));
+  }
+
+  /** Something that plans depend on has changed. */
+  changed(): void {
+    this.#planWithin(PLAN_AFTER_MS);
+  }
+
+  /** Plans that are due, whatever the page's timers do. */
+  poke(): void {
+    if (this.#deps.clock.now() >= this.#planDueAt) this.#planNow();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelPlan?.();
+    for (const task of this.#deps.tasks.all()) {
+      this.#deps.performer.abandon(task);
+      for (const waiter of task.waiters.splice(0)) waiter.reject(new Error('closed'));
+    }
+  }
+
+  #planWithin(ms: number): void {
+    const dueAt = this.#deps.clock.now() + ms;
+    if (this.#isClosed || dueAt >= this.#planDueAt) return;
+    this.#cancelPlan?.();
+    this.#planDueAt = dueAt;
+    this.#cancelPlan = this.#deps.clock.after(ms, () => this.#planNow());
+  }
+
+  #planNow(): void {
+    this.#cancelPlan?.();
+    this.#planDueAt = Number.POSITIVE_INFINITY;
+    const { clock, tasks, performer, edge, random, swarm } = this.#deps;
+    const now = clock.now();
+    this.#followTimeline(now);
+    const segments = tasks.byDeadline();
+    for (const task of segments) task.duty = this.#dutyFor(task, now);
+    if (this.#isAlone(now)) this.#fetchAlone(segments);
+    const peers = swarm.open.filter((session) => session.uploads).map(toPeerView);
+    const plan = planRequests({ now, segments, peers, edge: edge.meter }, this.#plan, random);
+    for (const action of plan.actions) performer.perform(action, action.segment as SegmentTask);
+    swarm.tick(now);
+    if (now - this.#toldWindowsAt >= WINDOWS_EVERY_MS) {
+      this.#toldWindowsAt = now;
+      this.#tellWindows(swarm.open);
+    }
+    this.#planWithin(Math.min(PLAN_EVERY_MS, Math.max(1, plan.repairDueAt - now)));
+  }
+
+  #followTimeline(now: number): void {
+    const { added, dropped } = this.#deps.tasks.refresh(now);
+    for (const task of dropped) this.#deps.performer.abandon(task);
+    const news = added.filter((task) => task.isLive);
+    for (const session of this.#deps.swarm.open) for (const task of news) this.#tell(session, task);
+  }
+
+  #fetchAlone(segments: readonly SegmentTask[]): void {
+    for (const task of segments) {
+      const isUnderWay = task.cancels.size > 0 || task.heldChunks > 0;
+      if (task.waiters.length > 0 && task.mayAskEdge && !isUnderWay) this.#deps.performer.fetchWhole(task, 'alone');
+    }
+  }
+
+  /** Nobody there to share with, and nobody expected. */
+  #isAlone(now: number): boolean {
+    return this.#deps.swarm.open.length === 0 && !this.#deps.swarm.isExpectingPeers(now);
+  }
+
+  #dutyFor(task: SegmentTask, now: number): DutyRule {
+    const { swarm, mayUpload, viewerId } = this.#deps;
+    // Alone, nothing is fetched for others; and who has just met somebody first hears what is there already.
+    if (swarm.open.length === 0 || (!task.isLive && now - swarm.metAt < HEARING_MS)) return { by: 'nobody' };
+    const others = swarm.open.filter((session) => session.uploads && (task.isLive || covers(session, task)));
+    if (others.length > 0 && !mayUpload()) return { by: 'arc', arc: null };
+    if (task.isLive && this.#arc !== undefined && others.length > 0) return { by: 'arc', arc: this.#arc };
+    return { by: 'election', me: viewerNumber(viewerId()), others: others.map(({ id }) => viewerNumber(id)) };
+  }
+
+  #find({
+    url,
+    range,
+  }: Pick<SegmentRequest, 'url' | 'range'>): { rendition: Rendition; segment: TimelineSegment } | undefined {
+    for (const rendition of this.#deps.timeline.renditions()) {
+      const segment = rendition.segments.find((one) => one.url === url && sameRange(one.range, range));
+      if (segment) return { rendition, segment };
+    }
+    return undefined;
+  }
+
+  #wait(key: string, found: { rendition: Rendition; segment: TimelineSegment }, waiter: Waiter): () => void {
+    const { cache, tasks, clock } = this.#deps;
+    const task = tasks.forRequest(key, found.rendition, found.segment, clock.now());
+    if (cache.get(key)?.isWhole) {
+      waiter.resolve(this.#delivered(task, cache.assemble(key) as ArrayBuffer));
+      return () => undefined;
+    }
+    if (task.edgeFailed) {
+      waiter.reject(new Error('the edge gave nothing that can be verified'));
+      return () => undefined;
+    }
+    task.waiters.push(waiter);
+    this.#planNow();
+    return () => {
+      const at = task.waiters.indexOf(waiter);
+      if (at >= 0) task.waiters.splice(at, 1);
+      waiter.reject(new DOMException('aborted', 'AbortError'));
+    };
+  }
+
+  #finish(task: SegmentTask): void {
+    for (const waiter of task.waiters.splice(0)) {
+      const data = this.#deps.cache.assemble(task.key);
+      if (data) waiter.resolve(this.#delivered(task, data));
+      else waiter.reject(new Error('the segment did not fit into the cache'));
+    }
+    this.#deps.tasks.delete(task.key);
+    this.changed();
+  }
+
+  #delivered(task: SegmentTask, data: ArrayBuffer): DeliveredSegment {
+    const { clock, edge } = this.#deps;
+    const transferMs = task.transfers.totalMs(clock.now());
+    return {
+      data,
+      from: task.peerBytes >= task.edgeBytes && task.peerBytes > 0 ? 'peers' : 'edge',
+      bitsPerSecond: honestBitsPerSecond(data.byteLength, transferMs, edge.meter.bytesPerMs),
+      firstByteMs: edge.meter.rttMs,
+    };
+  }
+
+  #hear(hearsay: Hearsay): void {
+    const { keys, tasks, clock, swarm } = this.#deps;
+    if (tasks.get(hearsay.key)) return;
+    keys.hashIdentity(hearsay.path, hearsay.range, (hash) => {
+      // [P5] A key that is not that of its path would let a neighbour send us anywhere.
+      if (hexOf(hash) !== hearsay.key) return;
+      const task = tasks.hear(hearsay, clock.now());
+      if (!task) return;
+      for (const session of swarm.open) this.#tell(session, task);
+      this.changed();
+    });
+  }
+
+  #tell(session: PeerSession, task: SegmentTask): void {
+    const path = task.place && pathOfUrl(task.place.url);
+    if (path === undefined || session.holdings.knows(task.key) || session.told.has(task.key)) return;
+    session.told.add(task.key);
+    const durationMs = Math.round(task.durationSeconds * 1000);
+    const { key, rendition, sequence } = task;
+    const range = task.place?.range ? { range: task.place.range } : {};
+    session.say({ type: 'segment', key, rendition, sequence, durationMs, path, ...range }, 'news');
+  }
+
+  #tellWindows(sessions: readonly PeerSession[]): void {
+    const { timeline, keys, clock, aheadSeconds } = this.#deps;
+    const position = timeline.positionAt(clock.now());
+    for (const rendition of timeline.active()) {
+      const number = keys.renditionNumber(rendition.url);
+      if (rendition.live || number === undefined) continue;
+      const to = (timeline.loadingFrom(rendition) ?? position) + aheadSeconds;
+      const from = Math.min(position, to);
+      for (const session of sessions) session.say({ type: 'window', rendition: number, from, to });
+    }
+  }
+}
+
+/** The manifest's segment key comes after magic and key id. */
+const MANIFEST_KEY_AT = 12;
+
+function covers(session: PeerSession, task: SegmentTask): boolean {
+  const window = session.windows.get(task.rendition);
+  return window !== undefined && window.from <= task.start && task.start <= window.to;
+}
+
+function sameRange(a: ByteRange | undefined, b: ByteRange | undefined): boolean {
+  return a?.start === b?.start && a?.end === b?.end;
+}
+
+function toPeerView(session: PeerSession): PeerView {
+  const { id, score, holdings, queueMs } = session;
+  return {
+    id,
+    bytesPerMs: score.bytesPerMs,
+    rttMs: score.rttMs,
+    queueMs,
+    inFlight: session.downloads.count,
+    availableAt: score.availableAt,
+    flags: (key) => holdings.flags(key),
+    isFetching: (key, chunk, now) => holdings.isFetching(key, chunk, now),
+  };
+}

@@ -1,0 +1,31 @@
+import type { ByteRange } from '@nearcast/protocol';
+
+/** The edge, as far as the engine knows it. Adapters: the site's own hls.js loaders, and a model for the simulator. */
+export interface EdgeClient {
+  /**
+   * Fetches; calls `done` exactly once, unless cancelled before.
+   * @returns cancels the request
+   */
+  fetch(request: EdgeRequest, done: (result: EdgeResult) => void): () => void;
+}
+
+export interface EdgeRequest {
+  readonly what: 'segment' | 'manifest';
+  /** The segment's URL, also when its manifest is wanted. */
+  readonly url: string;
+  /** The segment's own range, when it is a part of a file. */
+  readonly segmentRange?: ByteRange | undefined;
+  /** The bytes that are wanted, counted within the segment; without it all of them, by an ordinary request. */
+  readonly within?: ByteRange | undefined;
+}
+
+export type EdgeResult =
+  | {
+      readonly is: 'ok';
+      readonly bytes: Uint8Array;
+      /** ms from asking to the first byte, and from there to the last. */
+      readonly firstByteMs: number;
+      readonly transferMs: number;
+    }
+  /** `status` 0: no answer at all. */
+  | { readonly is: 'failed'; readonly status: number };

@@ -1,0 +1,149 @@
+import {
+  type IceServer,
+  type LinkReport,
+  type ManifestJwk,
+  parseManifestJwk,
+  type TrackerMessage,
+  type ViewerMessage,
+} from '@nearcast/protocol';
+import type Hls from 'hls.js';
+import type { Events } from 'hls.js';
+import { loadCompat } from './compat/load.ts';
+import type { ResolvedOptions } from './config.ts';
+import { webHashing } from './delivery/web-hashing.ts';
+import { SwarmEngine, type SwarmEngineConfig, swarmEngineDefaults } from './engine.ts';
+import { siteEdgeClient } from './hls/edge-requests.ts';
+import { renditionTraits } from './hls/rendition-traits.ts';
+import type { SegmentLoaderConstructor } from './hls/segment-loader.ts';
+import { siteRequest } from './hls/site-request.ts';
+import type { Random } from './random.ts';
+import type { EngineObserver, SegmentEngine, SegmentRequest } from './segment-engine.ts';
+import { webRtcConnector } from './swarm/webrtc-transport.ts';
+import { isMetered, watchMetered } from './webrtc.ts';
+import { workerClock } from './worker-clock.ts';
+
+/** An engine at work for one hls.js instance. */
+export interface RunningEngine {
+  readonly segments: SegmentEngine;
+  /** From the tracker. */
+  hear(message: TrackerMessage): void;
+  /** A segment that was loaded before. */
+  adopt(request: Pick<SegmentRequest, 'url' | 'range'>, body: Uint8Array): void;
+  /** What was exchanged with each peer since this was last asked. */
+  takeAccounts(): LinkReport[];
+  stop(): void;
+}
+
+export interface EngineSurroundings {
+  readonly hls: Hls;
+  readonly options: ResolvedOptions;
+  readonly playlistUrl: string;
+  /** How the site itself loads segments. */
+  readonly ownLoader: SegmentLoaderConstructor;
+  readonly random: Random;
+  readonly tellTracker: (message: ViewerMessage) => void;
+  readonly observer: EngineObserver;
+}
+
+export function startEngine(given: EngineSurroundings): Promise<RunningEngine> {
+  return given.options.engine === 'swarm' ? Promise.resolve(startSwarm(given)) : startP2PMediaLoader(given);
+}
+
+export function mayUpload({ upload }: ResolvedOptions): boolean {
+  return upload.maxBitrate > 0 && (upload.onMetered === 'allow' || !isMetered());
+}
+
+function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: EngineSurroundings): RunningEngine {
+  const clock = workerClock();
+  let iceServers: readonly IceServer[] = [];
+  const rtc = (): RTCConfiguration => options.rtc ?? { iceServers: iceServers.map(toRtcIceServer) };
+  const engine: SwarmEngine = new SwarmEngine(swarmConfig(options, isLowLatency(hls)), {
+    clock,
+    random,
+    hashing: webHashing(crypto.subtle),
+    edge: siteEdgeClient(hls, ownLoader),
+    connect: webRtcConnector(rtc, () => engine.poke()),
+    tellTracker,
+    observer,
+  });
+  const { trustedKeys } = options;
+  if (trustedKeys) engine.trust(trustedKeys.flatMap((key) => parseManifestJwk(key) ?? []));
+  const setBitrate = () => {
+    engine.bitrate = hls.levels[hls.loadLevel]?.bitrate ?? 0;
+  };
+  setBitrate();
+  hls.on('hlsLevelSwitching' as Events.LEVEL_SWITCHING, setBitrate);
+  const unwatchMetered = watchMetered(() => engine.allowUploads(mayUpload(options)));
+  return {
+    segments: engine,
+    hear(message) {
+      if (message.type === 'welcome') {
+        iceServers = message.iceServers;
+        if (!trustedKeys) engine.trust(message.keys as ManifestJwk[]);
+      }
+      engine.hear(message);
+    },
+    adopt: (request, body) => engine.adopt(request, body),
+    takeAccounts: () => engine.takeAccounts(),
+    stop() {
+      unwatchMetered();
+      hls.off('hlsLevelSwitching' as Events.LEVEL_SWITCHING, setBitrate);
+      engine.destroy();
+      clock.stop();
+    },
+  };
+}
+
+/** Margins against hiccups, ms: a low-latency player has not more than a second altogether. */
+const LOW_LATENCY_MARGIN_MS = 100;
+
+function swarmConfig(options: ResolvedOptions, lowLatency: boolean): SwarmEngineConfig {
+  const { plan, tasks, upload, ...others } = swarmEngineDefaults;
+  const { maxBitrate, maxRatio } = options.upload;
+  const maxBytesPerSecond = mayUpload(options) ? maxBitrate / 8 : 0;
+  const isTight = options.preset === 'low-latency' || (options.preset === 'auto' && lowLatency);
+  return {
+    ...others,
+    plan: isTight ? { ...plan, repairMarginMs: LOW_LATENCY_MARGIN_MS } : plan,
+    tasks: isTight ? { ...tasks, appendMarginMs: LOW_LATENCY_MARGIN_MS } : tasks,
+    upload: { ...upload, maxBytesPerSecond, maxRatio },
+    needsSignature: options.integrity === 'require',
+  };
+}
+
+function isLowLatency({ config, levels, loadLevel }: Hls): boolean {
+  return config.lowLatencyMode && levels[loadLevel]?.details?.partList != null;
+}
+
+function toRtcIceServer({ urls, username, credential }: IceServer): RTCIceServer {
+  return {
+    urls: [...urls],
+    ...(username === undefined ? {} : { username }),
+    ...(credential === undefined ? {} : { credential }),
+  };
+}
+
+async function startP2PMediaLoader(given: EngineSurroundings): Promise<RunningEngine> {
+  const { hls, options, playlistUrl, observer } = given;
+  const { P2PMediaLoaderEngine } = await loadCompat();
+  const engine = new P2PMediaLoaderEngine(
+    {
+      trackers: options.trackers,
+      swarm: options.swarm,
+      playlistUrl,
+      mayUpload: mayUpload(options),
+      rtc: options.rtc ?? { iceServers: [] },
+      renditions: renditionTraits(hls),
+      siteRequest: (url: string, range: string | undefined, signal: AbortSignal) =>
+        siteRequest(hls.config, url, range, signal),
+    },
+    observer,
+  );
+  return {
+    segments: engine,
+    hear: () => undefined,
+    adopt: () => undefined,
+    takeAccounts: () => [],
+    stop: () => engine.destroy(),
+  };
+}

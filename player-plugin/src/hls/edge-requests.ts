@@ -1,0 +1,84 @@
+import { type ByteRange, manifestUrl } from '@nearcast/protocol';
+import type Hls from 'hls.js';
+import type { FragmentLoaderContext, LoaderConfiguration, LoaderContextType, LoaderStats } from 'hls.js';
+import type { EdgeClient, EdgeRequest, EdgeResult } from '../delivery/edge-client.ts';
+import { findFragment } from './find-fragment.ts';
+import type { SegmentLoaderConstructor } from './segment-loader.ts';
+
+/**
+ * The edge, asked with the loader that the site gave hls.js: its headers, credentials, CMCD and error handling come with
+ * it.
+ */
+export function siteEdgeClient(hls: Hls, ownLoader: SegmentLoaderConstructor): EdgeClient {
+  return {
+    fetch(request, done) {
+      const context = contextOf(hls, request);
+      if (!context) {
+        done({ is: 'failed', status: 0 });
+        return () => undefined;
+      }
+      const loader = new ownLoader(hls.config);
+      let isDone = false;
+      const settle = (result: EdgeResult) => {
+        if (isDone) return;
+        isDone = true;
+        loader.destroy();
+        done(result);
+      };
+      loader.load(context, configurationOf(hls), {
+        onSuccess: ({ data }, stats) => settle(toResult(data, stats)),
+        onError: ({ code }) => settle({ is: 'failed', status: code }),
+        onTimeout: () => settle({ is: 'failed', status: 0 }),
+        onAbort: () => settle({ is: 'failed', status: 0 }),
+      });
+      return () => {
+        if (isDone) return;
+        isDone = true;
+        loader.destroy();
+      };
+    },
+  };
+}
+
+function contextOf(hls: Hls, { what, url, segmentRange, within }: EdgeRequest): FragmentLoaderContext | undefined {
+  const frag = findFragment(hls, url, segmentRange);
+  if (!frag) return undefined;
+  const context: FragmentLoaderContext = {
+    type: 'media-fragment' as LoaderContextType.MEDIA_FRAGMENT,
+    frag,
+    part: null,
+    responseType: 'arraybuffer',
+    url,
+    headers: {},
+    progressData: false,
+  };
+  if (what === 'manifest') return { ...context, url: manifestUrl(url, segmentRange) };
+  const range = rangeInFile(segmentRange, within);
+  return range ? { ...context, rangeStart: range.start, rangeEnd: range.end } : context;
+}
+
+function rangeInFile(segment: ByteRange | undefined, within: ByteRange | undefined): ByteRange | undefined {
+  if (!segment) return within;
+  if (!within) return segment;
+  return { start: segment.start + within.start, end: segment.start + within.end };
+}
+
+/** Retries are the engine's: it knows whether they are still worth while. */
+function configurationOf({ config }: Hls): LoaderConfiguration {
+  const { maxTimeToFirstByteMs, maxLoadTimeMs } = config.fragLoadPolicy.default;
+  const loadPolicy = { maxTimeToFirstByteMs, maxLoadTimeMs, timeoutRetry: null, errorRetry: null };
+  return { loadPolicy, timeout: maxLoadTimeMs, maxRetry: 0, retryDelay: 0, maxRetryDelay: 0 };
+}
+
+function toResult(data: unknown, { loading }: LoaderStats): EdgeResult {
+  // Custom loaders may hand over views.
+  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data instanceof Uint8Array ? data : undefined;
+  if (!bytes || bytes.length === 0) return { is: 'failed', status: 0 };
+  const first = loading.first || loading.end;
+  return {
+    is: 'ok',
+    bytes,
+    firstByteMs: Math.max(0, first - loading.start),
+    transferMs: Math.max(0, loading.end - first),
+  };
+}

@@ -1,0 +1,26 @@
+import type { ByteRange } from '@nearcast/protocol';
+import type Hls from 'hls.js';
+import type { Fragment, LevelDetails } from 'hls.js';
+
+/**
+ * hls.js' own name for a segment, which loaders of sites may look at (CMCD does). For one that only a neighbour has named
+ * so far it is the newest that there is.
+ */
+export function findFragment(hls: Hls, url: string, range: ByteRange | undefined): Fragment | undefined {
+  let newest: Fragment | undefined;
+  for (const details of playlistsOf(hls)) {
+    const exact = details.fragments.find((one) => one.url === url && one.byteRangeStartOffset === range?.start);
+    if (exact) return exact;
+    const part = details.partList?.find((one) => one.url === url && one.byteRangeStartOffset === range?.start);
+    if (part) return part.fragment;
+    newest ??= details.fragments.at(-1);
+  }
+  return newest;
+}
+
+/** The playlists that are loaded, those that play first. */
+function playlistsOf(hls: Hls): LevelDetails[] {
+  const playing = [hls.levels[hls.loadLevel]?.details, hls.audioTracks[hls.audioTrack]?.details];
+  const others = [...hls.levels, ...hls.audioTracks].map(({ details }) => details);
+  return [...new Set([...playing, ...others])].filter((details) => details !== undefined);
+}

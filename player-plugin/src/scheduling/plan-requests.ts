@@ -1,0 +1,243 @@
+import type { Random } from '../random.ts';
+import { dutyRank, RANK_DELAYS, stripeChunks, stripeCount } from './fetch-duty.ts';
+import {
+  type Action,
+  ASKED_EDGE,
+  ASKED_PEER,
+  type EdgeView,
+  type FetchReason,
+  HELD,
+  type PeerView,
+  type PlanConfig,
+  type PlanView,
+  type SegmentView,
+} from './plan-view.ts';
+
+/**
+ * What to ask of whom now. Duty first: the swarm waits for it. Then what the edge must repair before the playhead gets
+ * there, and not earlier. Then everything else from peers, each chunk from whoever will have delivered it first.
+ */
+export function planRequests(view: PlanView, config: PlanConfig, random: Random): RequestPlan {
+  const plan = new Plan(view, config, random);
+  for (const segment of view.segments) if (!segment.isComingWhole) plan.manifest(segment);
+  for (const segment of view.segments) if (!segment.isComingWhole) plan.duty(segment);
+  for (const segment of view.segments) if (!segment.isComingWhole) plan.repair(segment);
+  plan.askPeers();
+  return plan;
+}
+
+export interface RequestPlan {
+  readonly actions: readonly Action[];
+  /** When the next repair is due if nothing else changes; plan again then. */
+  readonly repairDueAt: number;
+}
+
+/** The edge is reckoned a little slower than it was measured. */
+const EDGE_CAUTION = 1.1;
+/** From when a repair is due to when it has been planned, ms. */
+const PLANNING_MS = 10;
+
+class Plan implements RequestPlan {
+  readonly actions: Action[] = [];
+  repairDueAt: number = Number.POSITIVE_INFINITY;
+  readonly #view: PlanView;
+  readonly #config: PlanConfig;
+  readonly #random: Random;
+  /** What this plan itself adds to the chunks' state, so that no chunk is planned twice. */
+  readonly #planned = new Map<SegmentView, Uint8Array>();
+  #edgePendingBytes: number;
+
+  constructor(view: PlanView, config: PlanConfig, random: Random) {
+    this.#view = view;
+    this.#config = config;
+    this.#random = random;
+    this.#edgePendingBytes = view.edge.pendingBytes;
+  }
+
+  /** Whoever is on duty needs the manifest from the edge; all others get it from whoever has told of chunks. */
+  manifest(segment: SegmentView): void {
+    if (segment.manifest !== 'missing') return;
+    const teller = this.#leastRtt(this.#view.peers.filter((peer) => peer.flags(segment.key)));
+    const isOnDuty = segment.mayAskEdge && hasAnyDuty(segment);
+    if (isOnDuty || (segment.mayAskEdge && this.#isLate(segment))) this.actions.push({ do: 'fetch-manifest', segment });
+    else if (teller) this.actions.push({ do: 'ask-manifest', segment, peer: teller });
+  }
+
+  duty(segment: SegmentView): void {
+    if (!segment.mayAskEdge || segment.heldChunks === segment.chunks) return;
+    const waitedMs = this.#view.now - segment.learnedAt;
+    const slackMs = Math.min(segment.slackMs, this.#config.longestSlackMs);
+    for (let stripe = 0; stripe < stripeCount(segment.chunks); stripe++) {
+      const rank = dutyRank(segment.duty, segment.seed, stripe);
+      if (rank === undefined || waitedMs < (RANK_DELAYS[rank] as number) * slackMs) continue;
+      this.#fetchStripe(segment, stripe, rank === 0 ? 'duty' : 'backup');
+    }
+  }
+
+  #fetchStripe(segment: SegmentView, stripe: number, because: FetchReason): void {
+    const { first, end } = stripeChunks(stripe, segment.chunks);
+    for (let chunk = first; chunk < end; chunk++) {
+      if (this.#stateOf(segment, chunk) === 0 && !this.#isCared(segment, chunk)) this.#fetch(segment, chunk, because);
+    }
+  }
+
+  /** Just in time: the missing bytes are asked of the edge when the time left is what the edge needs for them. */
+  repair(segment: SegmentView): void {
+    if (!segment.mayAskEdge) return;
+    const { edge, now } = this.#view;
+    const leftMs = segment.deadline - now - this.#config.repairMarginMs;
+    const roomBytes = roomFor(leftMs - PLANNING_MS, edge) - this.#edgePendingBytes;
+    if (segment.chunks === 0) {
+      // Nothing is known of it: two trips for manifest and bytes no longer fit, so the whole comes in one.
+      if (leftMs < 2 * edge.rttMs + PLANNING_MS) this.actions.push({ do: 'fetch-whole', segment, because: 'repair' });
+      return;
+    }
+    const missing: { readonly chunk: number; readonly rank: number }[] = [];
+    let missingBytes = 0;
+    for (let chunk = 0; chunk < segment.chunks; chunk++) {
+      const state = this.#stateOf(segment, chunk);
+      if (state & (HELD | ASKED_EDGE)) continue;
+      missingBytes += sizeOf(segment, chunk);
+      // Fewest holders first; what a peer is sending already comes last.
+      missing.push({ chunk, rank: this.#holders(segment.key, chunk) + (state & ASKED_PEER ? 1000 : 0) });
+    }
+    if (missingBytes <= roomBytes) {
+      const spareMs = ((roomBytes - missingBytes) * EDGE_CAUTION) / edge.bytesPerMs;
+      if (missingBytes > 0) this.repairDueAt = Math.min(this.repairDueAt, now + spareMs);
+      return;
+    }
+    missing.sort((a, b) => a.rank - b.rank || a.chunk - b.chunk);
+    for (const { chunk } of missing) {
+      if (missingBytes <= roomBytes) break;
+      missingBytes -= sizeOf(segment, chunk);
+      this.#fetch(segment, chunk, 'repair');
+    }
+  }
+
+  askPeers(): void {
+    const { peers, now } = this.#view;
+    let inFlight = 0;
+    const asked = new Map<PeerView, number>();
+    for (const peer of peers) {
+      inFlight += peer.inFlight;
+      if (peer.availableAt <= now) asked.set(peer, peer.inFlight);
+    }
+    if (asked.size === 0) return;
+    for (const { segment, chunk } of this.#byRarity()) {
+      if (inFlight >= this.#config.maxInFlight) return;
+      const peer = this.#soonest(segment, chunk, asked);
+      if (!peer) continue;
+      asked.set(peer, (asked.get(peer) ?? 0) + 1);
+      inFlight += 1;
+      this.#mark(segment, chunk, ASKED_PEER);
+      // Question and answer are on their way for a round trip; what is left is the peer's.
+      const withinMs = this.#withinMs(segment, sizeOf(segment, chunk)) - peer.rttMs;
+      this.actions.push({ do: 'ask-peer', segment, chunk, peer, withinMs });
+    }
+  }
+
+  /** Missing chunks that somebody has: rarest first, ties at random, so that neighbours want different things. */
+  #byRarity(): { readonly segment: SegmentView; readonly chunk: number }[] {
+    const wanted: { readonly segment: SegmentView; readonly chunk: number; readonly order: number }[] = [];
+    for (const segment of this.#view.segments) {
+      if (segment.isComingWhole) continue;
+      for (let chunk = 0; chunk < segment.chunks; chunk++) {
+        if (this.#stateOf(segment, chunk) !== 0) continue;
+        const holders = this.#holders(segment.key, chunk);
+        if (holders > 0) wanted.push({ segment, chunk, order: holders + this.#random() });
+      }
+    }
+    return wanted.sort((a, b) => a.order - b.order);
+  }
+
+  /** Of the holders with room: who will have delivered first, and in time. */
+  #soonest(segment: SegmentView, chunk: number, asked: ReadonlyMap<PeerView, number>): PeerView | undefined {
+    const bytes = sizeOf(segment, chunk);
+    const leftMs = this.#withinMs(segment, bytes);
+    let best: PeerView | undefined;
+    let bestMs = leftMs;
+    for (const [peer, count] of asked) {
+      if (count >= windowOf(peer, bytes, this.#config.maxPerPeer) || peer.flags(segment.key)?.[chunk] !== 1) continue;
+      const expectedMs = peer.rttMs + peer.queueMs + ((count + 1) * bytes) / peer.bytesPerMs;
+      if (expectedMs < bestMs) {
+        bestMs = expectedMs;
+        best = peer;
+      }
+    }
+    return best;
+  }
+
+  /** Peers must have delivered before the edge is asked: what comes after that comes twice. */
+  #withinMs({ deadline }: SegmentView, bytes: number): number {
+    const { now, edge } = this.#view;
+    const repairMs = edge.rttMs + (bytes * EDGE_CAUTION) / edge.bytesPerMs + PLANNING_MS;
+    return deadline - now - this.#config.repairMarginMs - repairMs;
+  }
+
+  /** Somebody else has the chunk, or is fetching it: it will come from there. */
+  #isCared(segment: SegmentView, chunk: number): boolean {
+    return this.#view.peers.some(
+      (peer) => peer.flags(segment.key)?.[chunk] === 1 || peer.isFetching(segment.key, chunk, this.#view.now),
+    );
+  }
+
+  #holders(key: string, chunk: number): number {
+    let holders = 0;
+    for (const peer of this.#view.peers) if (peer.flags(key)?.[chunk] === 1) holders += 1;
+    return holders;
+  }
+
+  #isLate(segment: SegmentView): boolean {
+    const slackMs = Math.min(segment.slackMs, this.#config.longestSlackMs);
+    return this.#view.now - segment.learnedAt >= (RANK_DELAYS[1] as number) * slackMs;
+  }
+
+  #leastRtt(peers: readonly PeerView[]): PeerView | undefined {
+    let least: PeerView | undefined;
+    for (const peer of peers) if (!least || peer.rttMs < least.rttMs) least = peer;
+    return least;
+  }
+
+  /** Adjacent chunks that are fetched for the same reason go into one request. */
+  #fetch(segment: SegmentView, chunk: number, because: FetchReason): void {
+    this.#edgePendingBytes += sizeOf(segment, chunk);
+    this.#mark(segment, chunk, ASKED_EDGE);
+    const last = this.actions.at(-1);
+    const joins = last?.do === 'fetch' && last.segment === segment && last.because === because && last.end === chunk;
+    if (joins) this.actions[this.actions.length - 1] = { ...last, end: chunk + 1 };
+    else this.actions.push({ do: 'fetch', segment, first: chunk, end: chunk + 1, because });
+  }
+
+  #mark(segment: SegmentView, chunk: number, bit: number): void {
+    const planned = this.#planned.get(segment) ?? new Uint8Array(segment.chunks);
+    this.#planned.set(segment, planned);
+    planned[chunk] = (planned[chunk] ?? 0) | bit;
+  }
+
+  #stateOf(segment: SegmentView, chunk: number): number {
+    return (segment.state[chunk] ?? 0) | (this.#planned.get(segment)?.[chunk] ?? 0);
+  }
+}
+
+function sizeOf({ chunks, chunkBytes, lastChunkBytes }: SegmentView, chunk: number): number {
+  return chunk === chunks - 1 ? lastChunkBytes : chunkBytes;
+}
+
+/** How many bytes the edge can deliver in so much time. */
+function roomFor(ms: number, { rttMs, bytesPerMs }: EdgeView): number {
+  return ((ms - rttMs) * bytesPerMs) / EDGE_CAUTION;
+}
+
+/** Enough in flight that the peer never waits for us, and one more; at least two. */
+function windowOf(peer: PeerView, chunkBytes: number, most: number): number {
+  const needed = Math.ceil((peer.bytesPerMs * (peer.rttMs + 50)) / chunkBytes) + 1;
+  return Math.max(2, Math.min(most, needed));
+}
+
+/** Whether any stripe that a segment may have could be this viewer's at once: before its size is known. */
+function hasAnyDuty({ duty, seed }: SegmentView): boolean {
+  for (let stripe = 0; stripe < stripeCount(Number.POSITIVE_INFINITY); stripe++) {
+    if (dutyRank(duty, seed, stripe) === 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,127 @@
+import type { Piece } from '@nearcast/protocol';
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import type { PeerScore } from './peer-score.ts';
+
+/** What has been asked of one peer and is not here yet. */
+
+export interface DownloadEvents {
+  arrived(key: string, chunk: number, bytes: Uint8Array): void;
+  /** The peer took the request and let it lie. */
+  timedOut(key: string, chunk: number): void;
+  discarded(bytes: number): void;
+}
+
+interface Download {
+  readonly key: string;
+  readonly chunk: number;
+  readonly bytes: Uint8Array;
+  /** Offsets of the pieces that are here. */
+  readonly pieces: Set<number>;
+  readonly askedAt: number;
+  receivedBytes: number;
+  cancelTimer: () => void;
+}
+
+/** A request may take twice what was expected, and this. */
+const TIMEOUT_SLACK_MS = 250;
+/** What a peer accepts waits in its queue for so long at most: the least it allows itself, and per round trip. */
+const MIN_QUEUE_MS = 150;
+const QUEUE_PER_RTT = 2.5;
+const LONGEST_TIMEOUT_MS = 8_000;
+
+export class Downloads {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #score: PeerScore;
+  readonly #events: DownloadEvents;
+  readonly #running = new Map<string, Download>();
+  /** When the peer last completed something for us: from then on it works on the next. */
+  #freeAt = 0;
+
+  constructor(deps: { clock: Clock; random: Random }, score: PeerScore, events: DownloadEvents) {
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#score = score;
+    this.#events = events;
+  }
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  begin(key: string, chunk: number, size: number): void {
+    const askedAt = this.#clock.now();
+    const bytes = new Uint8Array(size);
+    const download: Download = {
+      key,
+      chunk,
+      bytes,
+      pieces: new Set(),
+      askedAt,
+      receivedBytes: 0,
+      cancelTimer: () => undefined,
+    };
+    this.#running.set(nameOf(key, chunk), download);
+    this.#expect(download);
+  }
+
+  /** @returns whether it was running */
+  end(key: string, chunk: number): boolean {
+    const name = nameOf(key, chunk);
+    const download = this.#running.get(name);
+    if (!download) return false;
+    this.#running.delete(name);
+    download.cancelTimer();
+    this.#events.discarded(download.receivedBytes);
+    return true;
+  }
+
+  endAll(): { readonly key: string; readonly chunk: number }[] {
+    const ended = [...this.#running.values()];
+    for (const { key, chunk } of ended) this.end(key, chunk);
+    return ended;
+  }
+
+  receive({ key, chunk, offset, bytes }: Piece): void {
+    const download = this.#running.get(nameOf(key, chunk));
+    const isWanted = download && !download.pieces.has(offset) && offset + bytes.length <= download.bytes.length;
+    if (!isWanted) {
+      this.#events.discarded(bytes.length);
+      return;
+    }
+    download.bytes.set(bytes, offset);
+    download.pieces.add(offset);
+    download.receivedBytes += bytes.length;
+    if (download.receivedBytes === download.bytes.length) this.#complete(download);
+    else this.#expect(download);
+  }
+
+  #complete(download: Download): void {
+    const { key, chunk, bytes, askedAt } = download;
+    this.#running.delete(nameOf(key, chunk));
+    download.cancelTimer();
+    const now = this.#clock.now();
+    this.#score.delivered(bytes.length, now - Math.max(askedAt + this.#score.rttMs, this.#freeAt));
+    this.#freeAt = now;
+    this.#events.arrived(key, chunk, bytes);
+  }
+
+  /** Every piece that comes gives the rest more time. */
+  #expect(download: Download): void {
+    download.cancelTimer();
+    const ahead = this.#running.size * download.bytes.length;
+    const { rttMs, bytesPerMs } = this.#score;
+    const expectedMs = rttMs + Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * rttMs) + ahead / bytesPerMs;
+    const timeoutMs = Math.min(LONGEST_TIMEOUT_MS, 2 * expectedMs + TIMEOUT_SLACK_MS);
+    download.cancelTimer = this.#clock.after(timeoutMs, () => {
+      this.end(download.key, download.chunk);
+      this.#score.failed(this.#clock.now(), this.#random());
+      this.#events.timedOut(download.key, download.chunk);
+    });
+  }
+}
+
+function nameOf(key: string, chunk: number): string {
+  return `${key}:${chunk}`;
+}

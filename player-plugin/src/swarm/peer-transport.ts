@@ -1,0 +1,26 @@
+import type { Signal } from '@nearcast/protocol';
+
+/** A connection to one peer: two reliable channels, control in order, data not. Adapters: WebRTC, and memory. */
+export interface PeerTransport {
+  /** From the other end, through the tracker. */
+  signal(signal: Signal): void;
+  sendControl(message: Uint8Array): void;
+  sendData(message: Uint8Array): void;
+  /** Ends it; `closed` is not called for it. */
+  close(): void;
+}
+
+/** What a connection tells. Nothing comes after `closed`. */
+export interface PeerTransportEvents {
+  /** To be brought to the other end, through the tracker. */
+  signal(signal: Signal): void;
+  /** Both channels are open. */
+  opened(): void;
+  control(message: Uint8Array): void;
+  data(message: Uint8Array): void;
+  /** It could not be made, or it broke, or the other end closed it. */
+  closed(): void;
+}
+
+/** Begins a connection; whoever is to `initiate` makes the offer. */
+export type ConnectPeer = (initiate: boolean, events: PeerTransportEvents) => PeerTransport;

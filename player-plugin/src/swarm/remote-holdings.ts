@@ -1,0 +1,70 @@
+import { type ChunkRun, MAX_CHUNKS } from '@nearcast/protocol';
+
+/** What a peer says that it has, and what it says that it is fetching from the edge: flags by chunk, per segment. */
+
+/** A peer that names more segments than that is flooding; the oldest are forgotten. */
+const MAX_SEGMENTS = 512;
+
+/** A fetch that has not become a `have` by then came to nothing, ms. */
+const FETCHING_LASTS_MS = 4_000;
+
+interface Holding {
+  readonly has: Uint8Array;
+  /** Until when each chunk counts as being fetched, ms on our clock. */
+  readonly fetchingUntil: Float64Array;
+}
+
+export class RemoteHoldings {
+  readonly #segments = new Map<string, Holding>();
+
+  has(key: string, chunk: number): boolean {
+    return this.#segments.get(key)?.has[chunk] === 1;
+  }
+
+  /** Flags by chunk, or nothing when the peer never named the segment. */
+  flags(key: string): Uint8Array | undefined {
+    return this.#segments.get(key)?.has;
+  }
+
+  isFetching(key: string, chunk: number, now: number): boolean {
+    return (this.#segments.get(key)?.fetchingUntil[chunk] ?? 0) > now;
+  }
+
+  knows(key: string): boolean {
+    return this.#segments.has(key);
+  }
+
+  addHave(key: string, runs: readonly ChunkRun[]): void {
+    const { has, fetchingUntil } = this.#open(key);
+    for (const { first, count } of runs) {
+      has.fill(1, first, first + count);
+      fetchingUntil.fill(0, first, first + count);
+    }
+  }
+
+  addFetching(key: string, runs: readonly ChunkRun[], now: number): void {
+    const { fetchingUntil } = this.#open(key);
+    for (const { first, count } of runs) fetchingUntil.fill(now + FETCHING_LASTS_MS, first, first + count);
+  }
+
+  /** It said so, but it has not. */
+  lacks(key: string, chunk: number): void {
+    this.#segments.get(key)?.has.fill(0, chunk, chunk + 1);
+  }
+
+  drop(key: string): void {
+    this.#segments.delete(key);
+  }
+
+  #open(key: string): Holding {
+    const known = this.#segments.get(key);
+    if (known) return known;
+    const opened = { has: new Uint8Array(MAX_CHUNKS), fetchingUntil: new Float64Array(MAX_CHUNKS) };
+    this.#segments.set(key, opened);
+    if (this.#segments.size > MAX_SEGMENTS) {
+      const [oldest] = this.#segments.keys();
+      this.#segments.delete(oldest as string);
+    }
+    return opened;
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * What is under way on this page's line, over all its connections. Transports do not tell: their buffers hide most of it
+ * (64 KiB buffered hid 312 KiB in the network), so pages acknowledge to each other. An acknowledgement comes back over the
+ * receiver's line, though, which may be full: a piece that is older than the fastest recent acknowledgements explain has
+ * left our line, whoever is slow to say so.
+ */
+
+interface SentPiece {
+  readonly bytes: number;
+  readonly sentAt: number;
+  isAcknowledged: boolean;
+}
+
+const BUCKET_MS = 500;
+/** The fastest acknowledgement of so many buckets is the base; of the last two, the present state of the line. */
+const MEMORY_BUCKETS = 20;
+/** Assumed until the first acknowledgement. */
+const FIRST_ROUND_TRIP_MS = 150;
+/** A piece counts as under way for so many of the fastest recent round trips, and at least so long. */
+const LEAVES_WITHIN_ROUND_TRIPS = 1.5;
+const LEAVES_WITHIN_MS = 120;
+
+export class SendWindow<Target> {
+  readonly #byTarget = new Map<Target, Map<number, SentPiece>>();
+  /** In the order of sending. */
+  readonly #line: SentPiece[] = [];
+  #lineBytes = 0;
+  readonly #fastest = new Float64Array(MEMORY_BUCKETS).fill(Number.POSITIVE_INFINITY);
+  #bucket = 0;
+
+  sent(target: Target, id: number, bytes: number, now: number): void {
+    const piece: SentPiece = { bytes, sentAt: now, isAcknowledged: false };
+    const pieces = this.#byTarget.get(target) ?? new Map<number, SentPiece>();
+    this.#byTarget.set(target, pieces.set(id, piece));
+    this.#line.push(piece);
+    this.#lineBytes += bytes;
+  }
+
+  /** @returns the bytes that arrived: a peer may claim anything, but only what was sent to it counts, and once */
+  acknowledged(target: Target, first: number, count: number, now: number): number {
+    const pieces = this.#byTarget.get(target);
+    if (!pieces) return 0;
+    const ids =
+      count <= pieces.size
+        ? Array.from({ length: count }, (_, index) => first + index)
+        : [...pieces.keys()].filter((id) => id >= first && id < first + count);
+    let bytes = 0;
+    for (const id of ids) {
+      const piece = pieces.get(id);
+      if (!piece) continue;
+      pieces.delete(id);
+      piece.isAcknowledged = true;
+      bytes += piece.bytes;
+      this.#advance(now);
+      const at = this.#bucket % MEMORY_BUCKETS;
+      this.#fastest[at] = Math.min(this.#fastest[at] as number, now - piece.sentAt);
+    }
+    return bytes;
+  }
+
+  remove(target: Target): void {
+    for (const piece of this.#byTarget.get(target)?.values() ?? []) piece.isAcknowledged = true;
+    this.#byTarget.delete(target);
+  }
+
+  /** Bytes that are still on our line, as far as anybody can know. */
+  bytesUnderWay(now: number): number {
+    const leftBefore = now - this.#leavesWithinMs(now);
+    let head = 0;
+    for (; head < this.#line.length; head++) {
+      const piece = this.#line[head] as SentPiece;
+      if (!piece.isAcknowledged && piece.sentAt > leftBefore) break;
+      this.#lineBytes -= piece.bytes;
+    }
+    if (head > 0) this.#line.splice(0, head);
+    // Acknowledgements overtake each other: what is acknowledged behind the head has left, too.
+    let acknowledgedBytes = 0;
+    for (const piece of this.#line) if (piece.isAcknowledged) acknowledgedBytes += piece.bytes;
+    return this.#lineBytes - acknowledgedBytes;
+  }
+
+  /** When the oldest piece counts as gone without a word, ms; `Infinity` with nothing under way. */
+  oldestLeavesAt(now: number): number {
+    const oldest = this.#line[0];
+    return oldest ? oldest.sentAt + this.#leavesWithinMs(now) : Number.POSITIVE_INFINITY;
+  }
+
+  /** The fastest acknowledgement of the last ten seconds, ms: the round trip with next to no queue. */
+  baseRoundTripMs(now: number): number {
+    this.#advance(now);
+    const fastest = Math.min(...this.#fastest);
+    return Number.isFinite(fastest) ? fastest : FIRST_ROUND_TRIP_MS;
+  }
+
+  #leavesWithinMs(now: number): number {
+    this.#advance(now);
+    const recent = Math.min(
+      this.#fastest[this.#bucket % MEMORY_BUCKETS] as number,
+      this.#fastest[(this.#bucket + MEMORY_BUCKETS - 1) % MEMORY_BUCKETS] as number,
+    );
+    // No acknowledgement of late: the line may be dead, and nothing is taken to have left it.
+    if (!Number.isFinite(recent)) return Number.POSITIVE_INFINITY;
+    return Math.max(LEAVES_WITHIN_MS, LEAVES_WITHIN_ROUND_TRIPS * recent);
+  }
+
+  #advance(now: number): void {
+    const bucket = Math.floor(now / BUCKET_MS);
+    if (bucket <= this.#bucket) return;
+    for (let step = 0; step < Math.min(MEMORY_BUCKETS, bucket - this.#bucket); step++) {
+      this.#fastest[(bucket - step) % MEMORY_BUCKETS] = Number.POSITIVE_INFINITY;
+    }
+    this.#bucket = bucket;
+  }
+}

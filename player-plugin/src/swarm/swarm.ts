@@ -1,0 +1,231 @@
+import type { LinkReport, TrackerMessage, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
+import type { SegmentCache } from '../cache/segment-cache.ts';
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEvents } from './peer-session.ts';
+import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
+import type { Uploader } from './uploader.ts';
+
+/** What a swarm tells the delivery: what its peers have, send and want to know. */
+export type SwarmEvents = Omit<PeerSessionEvents, 'closed' | 'frame'> & {
+  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' }>): void;
+  closed(session: PeerSession, because: CloseReason): void;
+};
+
+export interface SwarmDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connect: ConnectPeer;
+  readonly cache: SegmentCache;
+  readonly uploader: Uploader;
+  /** Whether this viewer may send to peers now. */
+  readonly mayUpload: () => boolean;
+  readonly tellTracker: (message: ViewerMessage) => void;
+}
+
+interface Connecting {
+  readonly transport: PeerTransport;
+  readonly cancelTimer: () => void;
+}
+
+/** A pair that has not connected by then will not. ICE gives up later. */
+const CONNECT_WITHIN_MS = 15_000;
+/** More neighbours than that are nobody's gain, whoever introduces them. */
+const MAX_NEIGHBOURS = 32;
+/** With fewer neighbours than this, more are asked for. */
+const ENOUGH_NEIGHBOURS = 6;
+const ASK_EVERY_MS = 5_000;
+/** As many as a report may name. */
+const MAX_ACCOUNTS = 64;
+/** Right after meeting others is announced, they are waited for. */
+const EXPECT_PEERS_FOR_MS = 3_000;
+
+/** The neighbours: meeting them, keeping them, serving them. */
+export class Swarm {
+  readonly #deps: SwarmDeps;
+  readonly #events: SwarmEvents;
+  readonly #connecting = new Map<string, Connecting>();
+  readonly #sessions = new Map<string, PeerSession>();
+  #open: PeerSession[] = [];
+  readonly #endedAccounts: LinkReport[] = [];
+  #viewers = 1;
+  #metAt = Number.NEGATIVE_INFINITY;
+  #expectedUntil = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: SwarmDeps, events: SwarmEvents) {
+    this.#deps = deps;
+    this.#events = events;
+  }
+
+  /** Neighbours that have said hello. */
+  get open(): readonly PeerSession[] {
+    return this.#open;
+  }
+
+  /** When the newest neighbour came, ms. */
+  get metAt(): number {
+    return this.#metAt;
+  }
+
+  /** Whether somebody is about to be there. */
+  isExpectingPeers(now: number): boolean {
+    return this.#open.length === 0 && now < this.#expectedUntil;
+  }
+
+  hear(message: TrackerMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        this.#welcomed(message.viewers);
+        break;
+      case 'introduce':
+        this.#introduced(message.peer, message.initiate);
+        break;
+      case 'signal':
+        this.#connecting.get(message.from)?.transport.signal(message.signal);
+        break;
+      case 'blocked':
+        this.close();
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** A chunk is here. While the line is busy nobody could have it from here anyway: then the news can wait for company. */
+  announce(key: string, chunk: number): void {
+    const urgency = this.#deps.uploader.isBusy ? 'stale-news' : 'news';
+    for (const session of this.#open) session.announce(key, chunk, urgency);
+  }
+
+  /** The line is free: whoever could use it should know what is here. */
+  tellNews(): void {
+    for (const session of this.#open) session.tellNews();
+  }
+
+  /** What was exchanged with whom since this was last asked, those that have left included. */
+  takeAccounts(): LinkReport[] {
+    const accounts = [...this.#endedAccounts.splice(0), ...this.#open.map((session) => session.takeAccount())];
+    return accounts.filter(({ receivedBytes, sentBytes }) => receivedBytes + sentBytes > 0).slice(0, MAX_ACCOUNTS);
+  }
+
+  /** Asks for more neighbours when there are too few, and sends what is due. */
+  tick(now: number): void {
+    for (const session of this.#open) session.poke();
+    const met = this.#sessions.size + this.#connecting.size;
+    const possible = Math.min(ENOUGH_NEIGHBOURS, this.#viewers - 1);
+    if (met >= possible || now - this.#askedAt < ASK_EVERY_MS) return;
+    this.#askedAt = now;
+    this.#deps.tellTracker({ type: 'want', peers: possible - met });
+  }
+
+  close(): void {
+    for (const session of [...this.#sessions.values()]) session.close('left', 'leaving');
+    for (const peer of [...this.#connecting.keys()]) this.#giveUp(peer, undefined);
+  }
+
+  #welcomed(viewers: number): void {
+    const now = this.#deps.clock.now();
+    this.#viewers = viewers;
+    this.#askedAt = now;
+    if (viewers > 1) this.#expectedUntil = now + EXPECT_PEERS_FOR_MS;
+  }
+
+  #introduced(peer: string, initiate: boolean): void {
+    const isKnown = this.#sessions.has(peer) || this.#connecting.has(peer);
+    if (isKnown || this.#sessions.size + this.#connecting.size >= MAX_NEIGHBOURS) return;
+    this.#viewers = Math.max(this.#viewers, this.#sessions.size + this.#connecting.size + 2);
+    let session: PeerSession | undefined;
+    const transport = this.#deps.connect(initiate, {
+      signal: (signal) => this.#deps.tellTracker({ type: 'signal', to: peer, signal }),
+      opened: () => {
+        session = this.#begin(peer);
+      },
+      control: (message) => session?.receiveControl(message),
+      data: (message) => session?.receiveData(message),
+      closed: () => (session ? session.close('closed') : this.#giveUp(peer, 'failed')),
+    });
+    const cancelTimer = this.#deps.clock.after(CONNECT_WITHIN_MS, () => this.#giveUp(peer, 'failed'));
+    this.#connecting.set(peer, { transport, cancelTimer });
+  }
+
+  #begin(peer: string): PeerSession | undefined {
+    const connecting = this.#connecting.get(peer);
+    if (!connecting) return undefined;
+    connecting.cancelTimer();
+    this.#connecting.delete(peer);
+    const { clock, random, mayUpload } = this.#deps;
+    const session = new PeerSession(
+      peer,
+      connecting.transport,
+      mayUpload(),
+      {
+        ...this.#events,
+        opened: (opened) => {
+          this.#listOpen();
+          this.#metAt = clock.now();
+          this.#events.opened(opened);
+        },
+        frame: (from, frame) => this.#receive(from, frame),
+        closed: (closed, because) => this.#ended(closed, because),
+      },
+      { clock, random },
+    );
+    this.#sessions.set(peer, session);
+    return session;
+  }
+
+  #giveUp(peer: string, because: UnlinkReason | undefined): void {
+    const connecting = this.#connecting.get(peer);
+    if (!connecting) return;
+    this.#connecting.delete(peer);
+    connecting.cancelTimer();
+    connecting.transport.close();
+    if (because) this.#deps.tellTracker({ type: 'unlink', peer, because });
+  }
+
+  #ended(session: PeerSession, because: CloseReason): void {
+    this.#sessions.delete(session.id);
+    if (this.#endedAccounts.length < MAX_ACCOUNTS) this.#endedAccounts.push(session.takeAccount());
+    this.#listOpen();
+    this.#deps.uploader.remove(session);
+    if (because !== 'left') this.#deps.tellTracker({ type: 'unlink', peer: session.id, because });
+    this.#events.closed(session, because);
+  }
+
+  #listOpen(): void {
+    this.#open = [...this.#sessions.values()].filter((session) => session.isOpen);
+  }
+
+  #receive(session: PeerSession, frame: ExchangeFrame): void {
+    const { cache, uploader } = this.#deps;
+    switch (frame.type) {
+      case 'request':
+        this.#serve(session, frame.key, frame.chunk, frame.withinMs);
+        break;
+      case 'cancel':
+        uploader.cancel(session, frame.key, frame.chunk);
+        break;
+      case 'ack':
+        for (const { first, count } of frame.runs) uploader.acknowledge(session, first, count);
+        break;
+      case 'want-manifest': {
+        const manifest = cache.get(frame.key)?.encodedManifest;
+        if (manifest) session.say({ type: 'manifest', manifest });
+        break;
+      }
+      case 'segment':
+      case 'manifest':
+        this.#events.frame(session, frame);
+        break;
+    }
+  }
+
+  #serve(session: PeerSession, key: string, chunk: number, withinMs: number): void {
+    const { cache, uploader, clock, mayUpload } = this.#deps;
+    const bytes = cache.get(key)?.chunks[chunk];
+    if (!mayUpload()) session.refuse(key, chunk, 'unwilling', 2_000);
+    else if (!bytes) session.refuse(key, chunk, 'absent', 0);
+    else uploader.request({ target: session, key, chunk, deadline: clock.now() + withinMs }, bytes);
+  }
+}

@@ -1,0 +1,64 @@
+/** What a viewer's device may give: a guest's share of it, and not more. */
+export interface UploadCaps {
+  /** Bytes per second. */
+  readonly maxBytesPerSecond: number;
+  /** Sent bytes for each byte received, from wherever. */
+  readonly maxRatio: number;
+  /** Bytes of one session. */
+  readonly maxBytes: number;
+}
+
+/** Sent on credit before anything was received, bytes: a newcomer may pass on what it gets first. */
+const RATIO_CREDIT_BYTES: number = 2 * 1024 * 1024;
+/** What may be saved up under a rate cap, s. */
+const BURST_SECONDS = 1;
+
+/** Says how many bytes may be sent now. */
+export class UploadBudget {
+  readonly #caps: UploadCaps;
+  #receivedBytes = 0;
+  #sentBytes = 0;
+  #tokens: number;
+  #filledAt: number;
+  #pausedBecause: string | undefined;
+
+  constructor(caps: UploadCaps, now: number) {
+    this.#caps = caps;
+    this.#tokens = caps.maxBytesPerSecond * BURST_SECONDS;
+    this.#filledAt = now;
+  }
+
+  received(bytes: number): void {
+    this.#receivedBytes += bytes;
+  }
+
+  sent(bytes: number, now: number): void {
+    this.#fill(now);
+    this.#sentBytes += bytes;
+    this.#tokens -= bytes;
+  }
+
+  /** While paused nothing may be sent: the viewer's own playback, or its wish, goes first. */
+  pause(because: string | undefined): void {
+    this.#pausedBecause = because;
+  }
+
+  get isPaused(): boolean {
+    return this.#pausedBecause !== undefined;
+  }
+
+  allowance(now: number): number {
+    if (this.isPaused) return 0;
+    this.#fill(now);
+    const byRatio = this.#caps.maxRatio * this.#receivedBytes + RATIO_CREDIT_BYTES - this.#sentBytes;
+    return Math.max(0, Math.min(this.#tokens, byRatio, this.#caps.maxBytes - this.#sentBytes));
+  }
+
+  #fill(now: number): void {
+    const { maxBytesPerSecond } = this.#caps;
+    if (maxBytesPerSecond === Number.POSITIVE_INFINITY) return;
+    const passedSeconds = Math.max(0, now - this.#filledAt) / 1000;
+    this.#filledAt = now;
+    this.#tokens = Math.min(maxBytesPerSecond * BURST_SECONDS, this.#tokens + passedSeconds * maxBytesPerSecond);
+  }
+}

@@ -1,0 +1,207 @@
+import { PIECE_BYTES, type RefuseReason } from '@nearcast/protocol';
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import { RateMeter } from './rate-meter.ts';
+import { SendWindow } from './send-window.ts';
+
+/** Everything that this page sends to peers goes through one uploader: they share one line, and know nothing of each other. */
+
+export interface UploaderConfig {
+  /** Assumed until the line has been seen at work, bytes/s. */
+  readonly initialBytesPerSecond: number;
+  readonly floorBytesPerSecond: number;
+}
+
+export const uploaderDefaults: UploaderConfig = { initialBytesPerSecond: 125_000, floorBytesPerSecond: 25_000 };
+
+/** One end of a connection, as far as uploads go. */
+export interface UploadTarget {
+  readonly id: string;
+  /** Smallest round trip seen, ms. */
+  readonly baseRttMs: number;
+  /** Whether the peer has got the chunk elsewhere meanwhile. */
+  hasAnnounced(key: string, chunk: number): boolean;
+  /** Hands one piece to the connection. @returns its id, by which it will be acknowledged */
+  sendPiece(key: string, chunk: number, offset: number, queueMs: number, bytes: Uint8Array): number;
+  refuse(key: string, chunk: number, because: RefuseReason, retryAfterMs: number): void;
+}
+
+export interface UploadRequest {
+  readonly target: UploadTarget;
+  readonly key: string;
+  readonly chunk: number;
+  /** When it must be there, ms on our clock. */
+  readonly deadline: number;
+}
+
+interface Job extends UploadRequest {
+  readonly bytes: Uint8Array;
+  sentBytes: number;
+}
+
+/** What the caps allow at this moment, bytes; see upload-budget. */
+export type Allowance = (now: number) => number;
+
+/** Beyond the base round trip so much may be under way: enough to keep the line busy, short enough for a game beside it. */
+const WINDOW_SLACK_MS = 25;
+/** Pieces more in the window: their own sending time is part of the acknowledgement's round trip. */
+const WINDOW_SLACK_BYTES: number = 1 * PIECE_BYTES;
+/** The shortest queue beyond which requests are refused; it grows with the round trip, as the refused are back no sooner. */
+const MIN_QUEUE_MS = 150;
+const QUEUE_PER_RTT = 2.5;
+/** On a slow line a chunk takes longer than that: then so many of them may wait. */
+const QUEUE_CHUNKS = 2;
+const MIN_RETRY_MS = 150;
+
+export class Uploader {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #allowance: Allowance;
+  readonly #meter: RateMeter;
+  readonly #jobs: Job[] = [];
+  readonly #window = new SendWindow<UploadTarget>();
+  #queuedBytes = 0;
+  #cancelTimer: (() => void) | undefined;
+  readonly #sent: (target: UploadTarget, bytes: number) => void;
+  readonly #drained: () => void;
+
+  constructor(
+    config: UploaderConfig,
+    deps: {
+      clock: Clock;
+      random: Random;
+      allowance: Allowance;
+      sent: (target: UploadTarget, bytes: number) => void;
+      /** Nothing is left to send: whoever could ask for something should know. */
+      drained: () => void;
+    },
+  ) {
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#allowance = deps.allowance;
+    this.#sent = deps.sent;
+    this.#drained = deps.drained;
+    this.#meter = new RateMeter(config.initialBytesPerSecond, config.floorBytesPerSecond);
+  }
+
+  get bytesPerSecond(): number {
+    return this.#meter.bytesPerSecond(this.#clock.now());
+  }
+
+  get hasMeasured(): boolean {
+    return this.#meter.hasMeasured(this.#clock.now());
+  }
+
+  get isBusy(): boolean {
+    return this.#jobs.length > 0;
+  }
+
+  /** How long the line needs for all that was accepted, beyond the round trip that everybody pays, ms. */
+  get backlogMs(): number {
+    const now = this.#clock.now();
+    const bytes = this.#queuedBytes + this.#window.bytesUnderWay(now);
+    return Math.max(0, (bytes * 1000) / this.bytesPerSecond - this.#window.baseRoundTripMs(now));
+  }
+
+  /** Accepts, or refuses with the time to come back; never keeps silent ([P11]). */
+  request(request: UploadRequest, bytes: Uint8Array): void {
+    const { target, key, chunk, deadline } = request;
+    if (this.#jobs.some((job) => job.target === target && job.key === key && job.chunk === chunk)) return;
+    const now = this.#clock.now();
+    if (this.#allowance(now) < bytes.byteLength) {
+      target.refuse(key, chunk, 'unwilling', 2000);
+      return;
+    }
+    const backlogMs = this.backlogMs;
+    const limitMs = this.#queueLimitMs(bytes.byteLength);
+    if (backlogMs > limitMs) {
+      const afterMs = Math.max(MIN_RETRY_MS, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
+      target.refuse(key, chunk, 'busy', afterMs);
+      return;
+    }
+    if (now + backlogMs + this.#sendingMs(bytes.byteLength) > deadline) {
+      target.refuse(key, chunk, 'late', 0);
+      return;
+    }
+    this.#jobs.push({ target, key, chunk, deadline, bytes, sentBytes: 0 });
+    this.#queuedBytes += bytes.byteLength;
+    this.pump();
+  }
+
+  cancel(target: UploadTarget, key: string, chunk: number): void {
+    const at = this.#jobs.findIndex((job) => job.target === target && job.key === key && job.chunk === chunk);
+    if (at >= 0) this.#forget(at);
+  }
+
+  acknowledge(target: UploadTarget, first: number, count: number): void {
+    const now = this.#clock.now();
+    const bytes = this.#window.acknowledged(target, first, count, now);
+    if (bytes > 0) this.#meter.add(bytes, now);
+    this.pump();
+  }
+
+  /** The connection is gone, with all that was meant for it. */
+  remove(target: UploadTarget): void {
+    for (let at = this.#jobs.length - 1; at >= 0; at--) if (this.#jobs[at]?.target === target) this.#forget(at);
+    this.#window.remove(target);
+    this.pump();
+  }
+
+  /** Hands pieces over while the window is open. Held back here they can still be cancelled. */
+  pump(): void {
+    const hadJobs = this.#jobs.length > 0;
+    this.#cancelTimer?.();
+    const now = this.#clock.now();
+    while (this.#jobs.length > 0 && this.#window.bytesUnderWay(now) < this.#windowBytes(now)) {
+      const job = this.#jobs[0] as Job;
+      if (this.#isUseless(job)) {
+        this.#forget(0);
+        continue;
+      }
+      this.#sendNext(job);
+      if (job.sentBytes === job.bytes.byteLength) this.#jobs.shift();
+    }
+    if (this.#jobs.length > 0) {
+      const afterMs = this.#window.oldestLeavesAt(now) - now;
+      if (Number.isFinite(afterMs)) this.#cancelTimer = this.#clock.after(Math.max(1, afterMs), () => this.pump());
+    } else if (hadJobs) this.#drained();
+  }
+
+  #sendNext(job: Job): void {
+    const { target, key, chunk, bytes, sentBytes } = job;
+    const piece = bytes.subarray(sentBytes, sentBytes + PIECE_BYTES);
+    job.sentBytes += piece.byteLength;
+    this.#queuedBytes -= piece.byteLength;
+    const id = target.sendPiece(key, chunk, sentBytes, this.backlogMs, piece);
+    this.#window.sent(target, id, piece.byteLength, this.#clock.now());
+    this.#sent(target, piece.byteLength);
+  }
+
+  /** Nothing is sent that the peer has meanwhile, nor what would come too late; a chunk that was begun is ended. */
+  #isUseless({ target, key, chunk, deadline, bytes, sentBytes }: Job): boolean {
+    if (sentBytes > 0) return false;
+    if (target.hasAnnounced(key, chunk)) return true;
+    const now = this.#clock.now();
+    if (now + this.#sendingMs(this.#window.bytesUnderWay(now) + bytes.byteLength) <= deadline) return false;
+    target.refuse(key, chunk, 'late', 0);
+    return true;
+  }
+
+  #forget(at: number): void {
+    const [job] = this.#jobs.splice(at, 1);
+    if (job) this.#queuedBytes -= job.bytes.byteLength - job.sentBytes;
+  }
+
+  #sendingMs(bytes: number): number {
+    return (bytes * 1000) / this.bytesPerSecond;
+  }
+
+  #windowBytes(now: number): number {
+    return (this.bytesPerSecond * (this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS)) / 1000 + WINDOW_SLACK_BYTES;
+  }
+
+  #queueLimitMs(chunkBytes: number): number {
+    const roundTripMs = this.#window.baseRoundTripMs(this.#clock.now());
+    return Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * roundTripMs, QUEUE_CHUNKS * this.#sendingMs(chunkBytes));
+  }
+}
