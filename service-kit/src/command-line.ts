@@ -19,14 +19,30 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 export const parsePort: (text: string) => number = wholeNumber(0, 65_535);
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
+const UNITS = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 } as const;
 
 /** "512MiB" → 536870912. */
-export function parseSize(text: string): number {
+export function parseSize(text: string, minBytes = 0): number {
   const [, digits, unit = ''] = /^(\d+)\s*(KiB|MiB|GiB|TiB)?$/.exec(text.trim()) ?? [];
-  const factor = UNITS[unit];
-  if (digits === undefined || factor === undefined) {
+  if (digits === undefined) {
     throw new InvalidArgumentError('It must be a size such as 512MiB or 10GiB.');
   }
-  return Number(digits) * factor;
+  const bytes = Number(digits) * UNITS[unit as keyof typeof UNITS];
+  if (bytes < minBytes) throw new InvalidArgumentError(`It must be at least ${minBytes / UNITS.MiB} MiB.`);
+  return bytes;
+}
+
+/** A parser for lists: "a,b", or the flag several times. One for each option: it remembers. */
+export function listParser(): (text: string) => string[] {
+  const items: string[] = [];
+  return (text) => {
+    items.push(
+      ...text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    );
+    if (items.length === 0) throw new InvalidArgumentError('It must not be empty.');
+    return [...items];
+  };
 }

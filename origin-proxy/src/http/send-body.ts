@@ -1,26 +1,62 @@
 import type { ServerResponse } from 'node:http';
 
-const PIECE_BYTES = 256 * 1024;
+/** How long a client may take nothing of what is ready for it. */
+const STALLED_AFTER_MS = 30_000;
+const LOOK_EVERY_MS = 5_000;
 
-/**
- * Writes at the speed of the reader, and tells of bytes only once the connection has taken them,
- * so that what a client left behind is not counted as sent.
- */
-export async function sendBody(
-  response: ServerResponse,
-  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  sent: (bytes: number) => void,
-): Promise<void> {
-  for await (const piece of body) {
-    if (response.destroyed) return;
-    await write(response, piece, sent);
-  }
-  response.end();
+/** A response that is being sent. */
+interface Sending {
+  readonly response: ServerResponse;
+  progressAt: number;
 }
 
-/** An object in memory, in pieces small enough to notice a reader that has gone. */
-export function* pieces(body: Buffer): Iterable<Uint8Array> {
-  for (let at = 0; at < body.byteLength; at += PIECE_BYTES) yield body.subarray(at, at + PIECE_BYTES);
+/**
+ * Sends bodies at the speed of their readers. Bytes are counted once the connection has taken them, so that what a
+ * client left behind is not counted as sent. A client that stops reading is dropped: what it holds is memory of others.
+ */
+export class BodySender {
+  readonly #sending = new Set<Sending>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor() {
+    this.#sweep = setInterval(() => this.#dropStalled(), LOOK_EVERY_MS).unref();
+  }
+
+  /** Responses whose bodies are on their way. */
+  get sending(): number {
+    return this.#sending.size;
+  }
+
+  /** @throws what reading the body throws; the response is not ended then */
+  async send(
+    response: ServerResponse,
+    body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    sent: (bytes: number) => void,
+  ): Promise<void> {
+    const sending: Sending = { response, progressAt: performance.now() };
+    this.#sending.add(sending);
+    try {
+      for await (const piece of body) {
+        if (response.destroyed) return;
+        sending.progressAt = performance.now();
+        await write(response, piece, sent);
+      }
+      response.end();
+    } finally {
+      this.#sending.delete(sending);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+  }
+
+  #dropStalled(): void {
+    const limit = performance.now() - STALLED_AFTER_MS;
+    for (const { response, progressAt } of this.#sending) {
+      if (progressAt < limit && response.writableLength > 0) response.destroy();
+    }
+  }
 }
 
 function write(response: ServerResponse, piece: Uint8Array, sent: (bytes: number) => void): Promise<void> {

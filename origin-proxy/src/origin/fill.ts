@@ -1,70 +1,80 @@
-import type { OriginResponse } from './origin.ts';
-import { OriginError } from './origin.ts';
+import type { Headers } from '../cache/cached-object.ts';
+import { ArrivingHashes, hashChunks } from '../integrity/chunk-hashes.ts';
+import { GrowingBody } from './growing-body.ts';
+import { OriginError, type OriginResponse } from './origin.ts';
+
+/** A body that came to its end, and the hashes of its chunks. */
+export interface WholeBody {
+  readonly body: Buffer;
+  readonly hashes: Buffer;
+}
+
+export interface FillOptions {
+  /** A body of unknown length that gets larger is passed on, but not kept. */
+  readonly maxBytes: number;
+  readonly received: (bytes: number) => void;
+  /** Called once when it is: nobody may begin to read it from now on. */
+  readonly tooLarge: () => void;
+}
 
 /**
- * One fetch from the origin that any number of clients read while it arrives. It belongs to none of them:
- * a client that goes away does not end it for the others, nor for the cache.
+ * One fetch from the origin that any number of clients read while it arrives. It belongs to none of them: a client that
+ * goes away does not end it for the others, nor for the cache.
  */
 export class Fill {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The whole body; rejects when it breaks off or is not as long as announced. */
-  readonly whole: Promise<Buffer>;
-  readonly #chunks: Uint8Array[] = [];
-  #ended = false;
-  #failure: unknown;
-  #wake: () => void = () => undefined;
-  #more: Promise<void> = Promise.resolve();
+  readonly headers: Headers;
+  readonly body: GrowingBody;
+  /** Rejects when the body breaks off or is not as long as announced; `undefined` when it is too large to be kept. */
+  readonly whole: Promise<WholeBody | undefined>;
+  readonly #response: OriginResponse;
+  readonly #options: FillOptions;
 
-  constructor(response: OriginResponse, received: (bytes: number) => void) {
+  constructor(response: OriginResponse, options: FillOptions) {
     this.status = response.status;
     this.headers = response.headers;
-    this.#expectMore();
-    this.whole = this.#read(response.body, received);
+    this.#response = response;
+    this.#options = options;
+    this.body = new GrowingBody(announcedBytes(response));
+    this.whole = this.#receive();
     this.whole.catch(() => undefined); // each reader sees the failure for itself
   }
 
-  /** The body from its beginning, as it arrives. */
-  async *read(): AsyncIterable<Uint8Array> {
-    for (let next = 0; ; ) {
-      const chunk = this.#chunks[next];
-      if (chunk) {
-        next += 1;
-        yield chunk;
-      } else if (this.#ended) {
-        if (this.#failure !== undefined) throw this.#failure;
-        return;
-      } else {
-        await this.#more;
-      }
-    }
-  }
-
-  async #read(body: AsyncIterable<Uint8Array>, received: (bytes: number) => void): Promise<Buffer> {
-    let total = 0;
+  async #receive(): Promise<WholeBody | undefined> {
+    const { maxBytes, received, tooLarge } = this.#options;
+    const { size, storage } = this.body;
+    const hashing = storage && new ArrivingHashes(storage);
     try {
-      for await (const chunk of body) {
-        total += chunk.byteLength;
-        received(chunk.byteLength);
-        this.#chunks.push(chunk);
-        this.#wake();
-        this.#expectMore();
+      let isKept = true;
+      for await (const piece of this.#response.body) {
+        received(piece.byteLength);
+        this.body.append(piece);
+        hashing?.arrived(this.body.length);
+        if (isKept && this.body.length > maxBytes) {
+          isKept = false;
+          this.body.keepOnlyUnread();
+          tooLarge();
+        }
+        // Nobody reads it any more, and it is too large to be kept for later.
+        if (!isKept && !(await this.body.windowHasRoom())) throw OriginError.brokenOff(this.body.length);
       }
-      const announced = this.headers['content-length'];
-      if (announced !== undefined && Number(announced) !== total) throw OriginError.brokenOff(total, Number(announced));
-      return Buffer.concat(this.#chunks, total);
+      if (size !== undefined && this.body.length < size) throw OriginError.brokenOff(this.body.length, size);
+      this.body.end();
+      if (!isKept) return undefined;
+      const body = this.body.whole();
+      return { body, hashes: hashing?.hashes ?? (await hashChunks(body)) };
     } catch (error) {
-      this.#failure = error;
-      throw error;
-    } finally {
-      this.#ended = true;
-      this.#wake();
+      const failure = error instanceof RangeError ? OriginError.misbehaving('sent more than it announced') : error;
+      this.#response.cancel();
+      this.body.fail(failure);
+      throw failure;
     }
   }
+}
 
-  #expectMore(): void {
-    this.#more = new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
+/** Of the body on the wire; a response to HEAD or a 304 may announce one that does not come. */
+export function announcedBytes({ status, headers }: Pick<OriginResponse, 'status' | 'headers'>): number | undefined {
+  if (status === 204 || status === 304) return 0;
+  const header = headers['content-length'];
+  return header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined;
 }
