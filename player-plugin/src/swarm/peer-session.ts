@@ -139,6 +139,12 @@ export class PeerSession implements UploadTarget {
     return wasRunning;
   }
 
+  /** A segment that is past. */
+  forget(key: string): void {
+    this.holdings.drop(key);
+    this.told.delete(key);
+  }
+
   hasAnnounced(key: string, chunk: number): boolean {
     return this.holdings.has(key, chunk);
   }
