@@ -177,7 +177,9 @@ class Plan implements RequestPlan {
   /** Somebody else has the chunk, or is fetching it: it will come from there. */
   #isCared(segment: SegmentView, chunk: number): boolean {
     return this.#view.peers.some(
-      (peer) => peer.flags(segment.key)?.[chunk] === 1 || peer.isFetching(segment.key, chunk, this.#view.now),
+      (peer) =>
+        peer.isReliable &&
+        (peer.flags(segment.key)?.[chunk] === 1 || peer.isFetching(segment.key, chunk, this.#view.now)),
     );
   }
 
