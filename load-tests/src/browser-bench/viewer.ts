@@ -1,0 +1,55 @@
+import type { Browser, Page } from 'playwright-core';
+import { openViewer } from '../browsers/chromium.ts';
+import { shape } from './shape.ts';
+import type { TraceEvent, ViewerPage, ViewerSample, ViewerTask } from './viewer-sample.ts';
+
+/** In the page, `main.ts` put it there. */
+type PageGlobal = typeof globalThis & { viewerPage: ViewerPage };
+
+/** One viewer of the benchmark, seen from outside. */
+export class BenchViewer {
+  readonly #page: Page;
+  readonly #errors: readonly string[];
+  readonly #close: () => Promise<void>;
+
+  private constructor(page: Page, errors: readonly string[], close: () => Promise<void>) {
+    this.#page = page;
+    this.#errors = errors;
+    this.#close = close;
+  }
+
+  /** @param line bit/s of the uplink; `undefined` is no shaping at all */
+  static async open(
+    browser: Browser,
+    pageUrl: string,
+    line: number | undefined,
+    lossQueue: number | undefined,
+  ): Promise<BenchViewer> {
+    const { page, errors, close } = await openViewer(browser);
+    await page.goto(pageUrl);
+    // After the page is there: what counts as startup begins with the request for the playlist.
+    if (line !== undefined) await shape(page, line, lossQueue);
+    return new BenchViewer(page, errors, close);
+  }
+
+  /** Uncaught errors of the page. */
+  get errors(): readonly string[] {
+    return this.#errors;
+  }
+
+  async start(task: ViewerTask): Promise<void> {
+    await this.#page.evaluate((task) => (globalThis as PageGlobal).viewerPage.start(task), task);
+  }
+
+  async sample(): Promise<ViewerSample> {
+    return await this.#page.evaluate(() => (globalThis as PageGlobal).viewerPage.sample());
+  }
+
+  async takeTrace(): Promise<TraceEvent[]> {
+    return await this.#page.evaluate(() => (globalThis as PageGlobal).viewerPage.takeTrace());
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+  }
+}
