@@ -34,6 +34,12 @@ function times(): { idle: number; total: number } {
   return { idle, total };
 }
 
+/** CPU seconds of this process so far: edge, tracker and origin run in it. */
+export function serverCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 /** CPU seconds of all processes of the browser so far. */
 export async function browserCpuSeconds(browser: Browser): Promise<number> {
   const session = await browser.newBrowserCDPSession();

@@ -22,11 +22,18 @@ const viewer: ViewerSample = {
 
 function moment(atMs: number, viewers: readonly Partial<ViewerSample>[], more: Partial<Moment> = {}): Moment {
   const samples = viewers.map((given) => ({ ...viewer, ...given }));
-  return { atMs, edge: { segments: 0, manifests: 0 }, browserCpuSeconds: 0, ...more, viewers: samples };
+  return {
+    atMs,
+    edge: { segments: 0, manifests: 0 },
+    browserCpuSeconds: 0,
+    serverCpuSeconds: 0,
+    ...more,
+    viewers: samples,
+  };
 }
 
 function arm(moments: readonly Moment[], more: Partial<ArmRecord> = {}): ArmRecord {
-  return { engine: 'swarm', moments, busyShares: [0.5], errors: [], ...more };
+  return { engine: 'swarm', moments, busyShares: [0.5], processors: 2, errors: [], ...more };
 }
 
 /** Two viewers; one fetches all of 1000 bytes from the edge and passes them on. What came before does not count. */
@@ -59,6 +66,7 @@ describe('measure', () => {
       controlShare: 0.05,
       wireOverhead: 1.1,
       cpuSecondsPerMinute: 4,
+      ownShare: 0.25,
       unfinished: 0,
     });
     expect(measure(shared).latencySeconds).toBeCloseTo(6.4, 6);

@@ -9,6 +9,8 @@ export interface Moment {
   readonly atMs: number;
   readonly edge: EdgeBytes;
   readonly browserCpuSeconds: number;
+  /** Of the process that has edge, tracker, origin and page, and drives the browser. */
+  readonly serverCpuSeconds: number;
   readonly viewers: readonly ViewerSample[];
 }
 
@@ -18,6 +20,7 @@ export interface ArmRecord {
   readonly moments: readonly Moment[];
   /** Of the machine, second by second. */
   readonly busyShares: readonly number[];
+  readonly processors: number;
   /** Uncaught errors of the pages. */
   readonly errors: readonly string[];
 }
@@ -49,6 +52,8 @@ export interface Measures {
   readonly connectedPeers: number;
   readonly cpuSecondsPerMinute: number;
   readonly busyMean: number;
+  /** Share of the processors that browser and servers used; the rest of `busyMean` is somebody else's. */
+  readonly ownShare: number;
   /** The processors had nothing left: stalls, startup and latency tell of the machine then, not of the engine. */
   readonly isSaturated: boolean;
   /** Viewers that did not get the whole film in time, or whose player gave up. */
@@ -60,7 +65,7 @@ const SATURATED_MEAN = 0.9;
 /** A tenth of all seconds without any idle time starves decoders even when the mean looks fine. */
 const SATURATED_SECOND = 0.98;
 
-export function measure({ moments, busyShares, errors }: ArmRecord): Measures {
+export function measure({ moments, busyShares, processors, errors }: ArmRecord): Measures {
   const first = moments[0];
   const last = moments.at(-1);
   if (!first || !last || moments.length < 2) throw new Error('an arm needs two moments at least');
@@ -105,10 +110,15 @@ export function measure({ moments, busyShares, errors }: ArmRecord): Measures {
       sum((viewer) => viewer.playedSeconds) / 60,
     ),
     busyMean,
+    ownShare: share(ownCpuSeconds(last) - ownCpuSeconds(first), seconds * processors),
     isSaturated: busyMean >= SATURATED_MEAN || fullSeconds >= 0.1 * Math.max(1, busyShares.length),
     unfinished: last.viewers.filter(({ hasAll, failure }) => failure !== null || (isFilm && !hasAll)).length,
     pageErrors: errors.length,
   };
+}
+
+function ownCpuSeconds({ browserCpuSeconds, serverCpuSeconds }: Moment): number {
+  return browserCpuSeconds + serverCpuSeconds;
 }
 
 function share(part: number, whole: number): number {

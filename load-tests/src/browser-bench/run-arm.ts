@@ -1,8 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../browsers/chromium.ts';
 import type { BenchConfig, EngineName } from './config.ts';
-import { browserCpuSeconds, MachineMeter } from './cpu-meter.ts';
+import { browserCpuSeconds, MachineMeter, serverCpuSeconds } from './cpu-meter.ts';
 import type { ArmRecord, Moment } from './measure.ts';
 import { type Services, startServices } from './services.ts';
 import { uplinkOf } from './uplinks.ts';
@@ -56,6 +57,7 @@ async function play(
     atMs: performance.now(),
     edge: await services.edgeBytes(),
     browserCpuSeconds: await browserCpuSeconds(browser),
+    serverCpuSeconds: serverCpuSeconds(),
     viewers: await Promise.all(waiting.map((viewer) => viewer.sample())),
   });
   const join = async () => {
@@ -93,7 +95,13 @@ async function play(
   if (config.trace !== undefined) {
     for (const [number, viewer] of waiting.entries()) trace(number, await viewer.takeTrace());
   }
-  return { engine, moments, busyShares, errors: waiting.flatMap(({ errors }) => errors) };
+  return {
+    engine,
+    moments,
+    busyShares,
+    processors: availableParallelism(),
+    errors: waiting.flatMap(({ errors }) => errors),
+  };
 }
 
 async function untilAllPlay(viewers: readonly BenchViewer[]): Promise<void> {
@@ -116,6 +124,7 @@ async function emptyMoment(browser: Browser, services: Services, peers: number):
     atMs: performance.now(),
     edge: await services.edgeBytes(),
     browserCpuSeconds: await browserCpuSeconds(browser),
+    serverCpuSeconds: serverCpuSeconds(),
     viewers: Array.from({ length: peers }, () => nothingYet),
   };
 }

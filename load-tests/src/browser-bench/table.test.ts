@@ -21,6 +21,7 @@ const measures: Measures = {
   connectedPeers: 7,
   cpuSecondsPerMinute: 5.25,
   busyMean: 0.61,
+  ownShare: 0.6,
   isSaturated: false,
   unfinished: 0,
   pageErrors: 0,

@@ -37,6 +37,7 @@ const rows: readonly Row[] = [
   ['peers per viewer', ({ connectedPeers }) => connectedPeers.toFixed(1)],
   ['browser CPU s per played min', ({ cpuSecondsPerMinute }) => cpuSecondsPerMinute.toFixed(1)],
   ['machine busy', ({ busyMean, isSaturated }) => `${percent(busyMean)}${isSaturated ? ' FULL' : ''}`],
+  ['  by this benchmark', ({ ownShare }) => percent(ownShare)],
   ['unfinished viewers', ({ unfinished }) => String(unfinished)],
   ['page errors', ({ pageErrors }) => String(pageErrors)],
 ];

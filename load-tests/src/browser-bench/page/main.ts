@@ -1,10 +1,7 @@
 import type { TraceEvent, ViewerPage } from '../viewer-sample.ts';
-import { ChannelMeter } from './channel-meter.ts';
+import { channels } from './channels.ts';
 import { makeViewer, type Viewer } from './engines.ts';
 import { PlaybackMeter } from './playback-meter.ts';
-
-const channels = new ChannelMeter();
-channels.install();
 
 let viewer: Viewer | undefined;
 let playback: PlaybackMeter | undefined;
