@@ -25,7 +25,7 @@ export interface BenchConfig {
   readonly lossQueue?: number;
   /** The arms, in the order they are run. */
   readonly engines: readonly EngineName[];
-  /** How long is counted. On demand, also how long the film is. */
+  /** How long is counted. On demand: how long the film is; it is counted until everybody has it. */
   readonly seconds: number;
   /** Live: from the first frame of the last viewer to the first counted second. */
   readonly settleSeconds: number;

@@ -9,6 +9,8 @@ export class MachineMeter {
 
   constructor(everyMs = 1000) {
     this.#timer = setInterval(() => this.#look(), everyMs);
+    // An arm that fails leaves it behind, and must still be able to end.
+    this.#timer.unref();
   }
 
   stop(): readonly number[] {

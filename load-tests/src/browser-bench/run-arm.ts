@@ -20,6 +20,7 @@ export interface Stage {
 /** A busy machine makes slow starters; who has not begun by then never will. */
 const START_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 5_000;
+const FILM_GRACE_SECONDS = 15;
 
 /** Plays the scene once with one engine; browser and services are fresh. */
 export async function runArm(
@@ -47,7 +48,7 @@ async function play(
   services: Services,
   trace: (viewer: number, events: readonly TraceEvent[]) => void,
 ): Promise<ArmRecord> {
-  const { mode, peers, joinSeconds, settleSeconds, seconds, uplink, lossQueue } = config;
+  const { mode, peers, joinSeconds, settleSeconds, uplink, lossQueue } = config;
   // Pages are opened before anybody plays, so that loading them costs no viewer a stall.
   const waiting: BenchViewer[] = [];
   for (let number = 0; number < peers; number++) {
@@ -86,8 +87,9 @@ async function play(
     moments.push(await emptyMoment(browser, services, peers));
     await join();
   }
-  const endAt = (moments[0] as Moment).atMs + seconds * 1000;
-  while (performance.now() < endAt) {
+  const startedAt = (moments[0] as Moment).atMs;
+  const endAt = startedAt + countedMs(config);
+  while (performance.now() < endAt && !(mode === 'vod' && hasEverybodyAll(moments))) {
     await pause(Math.max(0, Math.min(LOOK_EVERY_MS, endAt - performance.now())));
     moments.push(await moment());
   }
@@ -102,6 +104,15 @@ async function play(
     processors: availableParallelism(),
     errors: waiting.flatMap(({ errors }) => errors),
   };
+}
+
+/** A film is counted until everybody has all of it; an engine may deliver no sooner than it is played. */
+function countedMs({ mode, seconds, peers, joinSeconds }: BenchConfig): number {
+  return 1000 * (mode === 'live' ? seconds : seconds + (peers - 1) * joinSeconds + FILM_GRACE_SECONDS);
+}
+
+function hasEverybodyAll(moments: readonly Moment[]): boolean {
+  return moments.at(-1)?.viewers.every(({ hasAll }) => hasAll) ?? false;
 }
 
 async function untilAllPlay(viewers: readonly BenchViewer[]): Promise<void> {
