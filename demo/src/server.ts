@@ -52,6 +52,7 @@ export async function startDemo(given: Partial<DemoConfig> = {}): Promise<Demo> 
       adminPort: config.trackerAdminPort,
       announceInterval: 20,
       reportInterval: 2,
+      manifestKeys: `http://127.0.0.1:${edge.port}/.well-known/nearcast/keys.json`,
     }),
   );
   closers.push(() => tracker.close());

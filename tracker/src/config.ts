@@ -17,6 +17,8 @@ export interface TrackerConfig {
   readonly reportInterval: number;
   /** Connections at once. */
   readonly maxConnections: number;
+  /** URL or file with the keys (JWKS) that viewers are to trust: the edge's `/.well-known/nearcast/keys.json`. */
+  readonly manifestKeys?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -59,6 +61,7 @@ export function trackerCommand(): Command {
         .default(defaults.maxConnections)
         .argParser(wholeNumber(1, 1_000_000)),
     )
+    .addOption(option('--manifest-keys <url|file>', "JWKS that manifests are signed with: the edge's keys.json"))
     .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)

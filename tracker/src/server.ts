@@ -6,6 +6,7 @@ import { defaults, type TrackerConfig } from './config.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
+import { ManifestKeys } from './keys/manifest-keys.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
@@ -49,9 +50,14 @@ export async function startTracker(
     peers: () => ({ webtorrent: torrents.peerCount, nearcast: viewers.viewerCount }),
     draining: () => draining,
   });
+  const { manifestKeys: keySource } = config;
+  const manifestKeys =
+    keySource === undefined
+      ? undefined
+      : new ManifestKeys(keySource, clock, (problem) => process.stderr.write(`nearcast-tracker: ${problem}\n`));
   const newViewerId = () => randomBytes(9).toString('base64url');
   const nearcast = new NearcastDialect(
-    { reportEveryMs: config.reportInterval * 1000, keys: [], iceServers: [] },
+    { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
     { swarms: viewers, metrics, clock, newViewerId },
   );
 
@@ -136,6 +142,7 @@ export async function startTracker(
 
   async function close(): Promise<void> {
     stopSweeping();
+    manifestKeys?.stop();
     gateway.stop();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
   }
@@ -158,6 +165,7 @@ export async function startTracker(
   }
 
   try {
+    await manifestKeys?.start();
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);
   } catch (error) {

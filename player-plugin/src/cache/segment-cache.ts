@@ -82,11 +82,13 @@ export class SegmentCache {
   }
 
   drop(key: string): void {
-    const entry = this.#entries.get(key);
-    if (!entry) return;
-    this.#entries.delete(key);
-    for (const chunk of entry.chunks) this.#bytes -= chunk?.byteLength ?? 0;
-    if (entry.heldChunks > 0) this.#dropped(key);
+    const entry = this.#remove(key);
+    if (entry && entry.heldChunks > 0) this.#dropped(key);
+  }
+
+  /** Drops a segment that nobody can want any more, without a word. */
+  forget(key: string): void {
+    this.#remove(key);
   }
 
   /** The whole segment in a buffer of its own: hls.js transfers what it is given, which would empty ours. */
@@ -99,6 +101,13 @@ export class SegmentCache {
     });
     this.touch(key);
     return whole.buffer;
+  }
+
+  #remove(key: string): Entry | undefined {
+    const entry = this.#entries.get(key);
+    this.#entries.delete(key);
+    for (const chunk of entry?.chunks ?? []) this.#bytes -= chunk?.byteLength ?? 0;
+    return entry;
   }
 
   #makeRoom(keep: string): void {

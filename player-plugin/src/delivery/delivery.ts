@@ -29,6 +29,8 @@ const PLAN_AFTER_MS = 10;
 const PLAN_EVERY_MS = 100;
 /** How often neighbours are told what this viewer plays, ms. */
 const WINDOWS_EVERY_MS = 1_000;
+/** Live segments are kept so long after they were last seen in the playlist: others read theirs a little later. */
+const KEPT_TARGET_DURATIONS = 2;
 /** A new neighbour says what it has within this time, ms. */
 const HEARING_MS = 400;
 /** After so many segments without a manifest there will be none for the next either, for so long, ms. */
@@ -64,6 +66,8 @@ export class Delivery {
   #cancelPlan: (() => void) | undefined;
   #planDueAt = Number.POSITIVE_INFINITY;
   #toldWindowsAt = Number.NEGATIVE_INFINITY;
+  /** By key: when a live segment can be forgotten, unless a playlist names it again. */
+  readonly #keptUntil = new Map<string, number>();
   #misses = 0;
   #declinesUntil = 0;
   #isClosed = false;
@@ -82,6 +86,7 @@ export class Delivery {
   renditionChanged(rendition: Rendition): void {
     this.#deps.timeline.renditionChanged(rendition);
     this.#deps.keys.renditionNumber(rendition.url);
+    if (rendition.live) this.#noteNamed(rendition);
     this.changed();
   }
 
@@ -229,6 +234,7 @@ export class Delivery {
     if (now - this.#toldWindowsAt >= WINDOWS_EVERY_MS) {
       this.#toldWindowsAt = now;
       this.#tellWindows(swarm.open);
+      this.#forgetPast(now);
     }
     this.#planWithin(Math.min(PLAN_EVERY_MS, Math.max(1, plan.repairDueAt - now)));
   }
@@ -244,6 +250,25 @@ export class Delivery {
     for (const task of segments) {
       const isUnderWay = task.cancels.size > 0 || task.heldChunks > 0;
       if (task.waiters.length > 0 && task.mayAskEdge && !isUnderWay) this.#deps.performer.fetchWhole(task, 'alone');
+    }
+  }
+
+  #noteNamed({ segments, targetDuration }: Rendition): void {
+    const until = this.#deps.clock.now() + KEPT_TARGET_DURATIONS * targetDuration * 1000;
+    for (const { url, range } of segments) {
+      const key = this.#deps.keys.known(url, range);
+      if (key !== undefined) this.#keptUntil.set(key, until);
+    }
+  }
+
+  /** A live segment that has left the playlist is wanted by nobody: both ends of a connection forget it by themselves. */
+  #forgetPast(now: number): void {
+    const { cache, tasks, swarm } = this.#deps;
+    for (const [key, until] of this.#keptUntil) {
+      if (now < until || tasks.get(key)) continue;
+      this.#keptUntil.delete(key);
+      cache.forget(key);
+      for (const session of swarm.open) session.forget(key);
     }
   }
 
@@ -371,6 +396,7 @@ function toPeerView(session: PeerSession): PeerView {
     queueMs,
     inFlight: session.downloads.count,
     availableAt: score.availableAt,
+    isReliable: score.failures === 0,
     flags: (key) => holdings.flags(key),
     isFetching: (key, chunk, now) => holdings.isFetching(key, chunk, now),
   };

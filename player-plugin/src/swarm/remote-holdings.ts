@@ -10,8 +10,8 @@ const FETCHING_LASTS_MS = 4_000;
 
 interface Holding {
   readonly has: Uint8Array;
-  /** Until when each chunk counts as being fetched, ms on our clock. */
-  readonly fetchingUntil: Float64Array;
+  /** Until when each chunk counts as being fetched, ms on our clock; few segments ever need it. */
+  fetchingUntil: Float64Array | undefined;
 }
 
 export class RemoteHoldings {
@@ -27,7 +27,7 @@ export class RemoteHoldings {
   }
 
   isFetching(key: string, chunk: number, now: number): boolean {
-    return (this.#segments.get(key)?.fetchingUntil[chunk] ?? 0) > now;
+    return (this.#segments.get(key)?.fetchingUntil?.[chunk] ?? 0) > now;
   }
 
   knows(key: string): boolean {
@@ -38,13 +38,14 @@ export class RemoteHoldings {
     const { has, fetchingUntil } = this.#open(key);
     for (const { first, count } of runs) {
       has.fill(1, first, first + count);
-      fetchingUntil.fill(0, first, first + count);
+      fetchingUntil?.fill(0, first, first + count);
     }
   }
 
   addFetching(key: string, runs: readonly ChunkRun[], now: number): void {
-    const { fetchingUntil } = this.#open(key);
-    for (const { first, count } of runs) fetchingUntil.fill(now + FETCHING_LASTS_MS, first, first + count);
+    const holding = this.#open(key);
+    holding.fetchingUntil ??= new Float64Array(MAX_CHUNKS);
+    for (const { first, count } of runs) holding.fetchingUntil.fill(now + FETCHING_LASTS_MS, first, first + count);
   }
 
   /** It said so, but it has not. */
@@ -59,7 +60,7 @@ export class RemoteHoldings {
   #open(key: string): Holding {
     const known = this.#segments.get(key);
     if (known) return known;
-    const opened = { has: new Uint8Array(MAX_CHUNKS), fetchingUntil: new Float64Array(MAX_CHUNKS) };
+    const opened: Holding = { has: new Uint8Array(MAX_CHUNKS), fetchingUntil: undefined };
     this.#segments.set(key, opened);
     if (this.#segments.size > MAX_SEGMENTS) {
       const [oldest] = this.#segments.keys();

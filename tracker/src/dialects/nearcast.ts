@@ -17,7 +17,8 @@ type Join = Extract<ViewerMessage, { type: 'join' }>;
 export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
   /** What manifests are signed with; announced to every viewer. */
-  readonly keys: readonly ManifestJwk[];
+  /** What manifests are signed with, at this moment. */
+  readonly keys: () => readonly ManifestJwk[];
   readonly iceServers: readonly IceServer[];
 }
 
@@ -58,7 +59,10 @@ export class NearcastDialect {
     const viewers = swarms.sizeOf(join.swarm);
     const { reportEveryMs, keys, iceServers } = this.#config;
     // Before the introductions: a viewer must know its own name first.
-    out.push({ to: from, message: { type: 'welcome', viewer: id, reportEveryMs, viewers, keys, iceServers } }, ...told);
+    out.push(
+      { to: from, message: { type: 'welcome', viewer: id, reportEveryMs, viewers, keys: keys(), iceServers } },
+      ...told,
+    );
   }
 
   #obey(from: ConnectionId, message: Exclude<ViewerMessage, Join>, out: ViewerOutbox): void {
