@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { openViewer } from '../browsers/chromium.ts';
 import { shape } from './shape.ts';
+import { noteTrackerTalk } from './tracker-talk.ts';
 import type { TraceEvent, ViewerPage, ViewerSample, ViewerTask } from './viewer-sample.ts';
 
 /** In the page, `main.ts` put it there. */
@@ -11,6 +12,7 @@ export class BenchViewer {
   readonly #page: Page;
   readonly #errors: readonly string[];
   readonly #close: () => Promise<void>;
+  #talk: TraceEvent[] = [];
 
   private constructor(page: Page, errors: readonly string[], close: () => Promise<void>) {
     this.#page = page;
@@ -38,6 +40,7 @@ export class BenchViewer {
   }
 
   async start(task: ViewerTask): Promise<void> {
+    if (task.trace) noteTrackerTalk(this.#page, (event) => this.#talk.push(event));
     await this.#page.evaluate((task) => (globalThis as PageGlobal).viewerPage.start(task), task);
   }
 
@@ -46,7 +49,10 @@ export class BenchViewer {
   }
 
   async takeTrace(): Promise<TraceEvent[]> {
-    return await this.#page.evaluate(() => (globalThis as PageGlobal).viewerPage.takeTrace());
+    const seen = await this.#page.evaluate(() => (globalThis as PageGlobal).viewerPage.takeTrace());
+    const all = [...seen, ...this.#talk].sort((a, b) => a.at - b.at);
+    this.#talk = [];
+    return all;
   }
 
   async close(): Promise<void> {
