@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { openViewer } from '../browsers/chromium.ts';
+import { noteEdgeTalk } from './edge-talk.ts';
 import { shape } from './shape.ts';
 import { noteTrackerTalk } from './tracker-talk.ts';
 import type { TraceEvent, ViewerPage, ViewerSample, ViewerTask } from './viewer-sample.ts';
@@ -40,7 +41,11 @@ export class BenchViewer {
   }
 
   async start(task: ViewerTask): Promise<void> {
-    if (task.trace) noteTrackerTalk(this.#page, (event) => this.#talk.push(event));
+    if (task.trace) {
+      const note = (event: TraceEvent) => this.#talk.push(event);
+      noteTrackerTalk(this.#page, note);
+      noteEdgeTalk(this.#page, note);
+    }
     await this.#page.evaluate((task) => (globalThis as PageGlobal).viewerPage.start(task), task);
   }
 
