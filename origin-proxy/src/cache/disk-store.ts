@@ -47,7 +47,7 @@ export class DiskStore implements CacheStore {
       dispose: ({ file }, _key, reason) => {
         if (reason === 'set') return; // the new one has the same name
         if (reason === 'evict') events.evicted();
-        this.#then(() => files.remove(file));
+        void this.#then(() => files.remove(file));
       },
     });
     this.#loaded = this.#load().catch(() => undefined);
