@@ -30,39 +30,42 @@ export async function edgeFor(
   return edge;
 }
 
-export function urlOf(edge: Edge, path: string): string {
+/** An edge in this process or in another. */
+export type Ports = Pick<Edge, 'port' | 'adminPort'>;
+
+export function urlOf(edge: Ports, path: string): string {
   return `http://127.0.0.1:${edge.port}${path}`;
 }
 
-export function get(edge: Edge, path: string, headers: Record<string, string> = {}): Promise<Response> {
+export function get(edge: Ports, path: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(urlOf(edge, path), { headers });
 }
 
 /** The body of a GET that must end well. */
-export async function bodyOf(edge: Edge, path: string, headers: Record<string, string> = {}): Promise<Buffer> {
+export async function bodyOf(edge: Ports, path: string, headers: Record<string, string> = {}): Promise<Buffer> {
   const response = await get(edge, path, headers);
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return Buffer.from(await response.arrayBuffer());
 }
 
 /** What `X-Cache` says of a GET whose body is read to its end. */
-export async function cacheOf(edge: Edge, path: string, headers: Record<string, string> = {}): Promise<string | null> {
+export async function cacheOf(edge: Ports, path: string, headers: Record<string, string> = {}): Promise<string | null> {
   const response = await get(edge, path, headers);
   await response.arrayBuffer();
   return response.headers.get('x-cache');
 }
 
-export async function metricsOf(edge: Edge): Promise<string> {
+export async function metricsOf(edge: Ports): Promise<string> {
   return await (await fetch(`http://127.0.0.1:${edge.adminPort}/metrics`)).text();
 }
 
 /** The value of one time series. */
-export async function metricOf(edge: Edge, series: string): Promise<number> {
+export async function metricOf(edge: Ports, series: string): Promise<number> {
   const line = (await metricsOf(edge)).split('\n').find((text) => text.startsWith(`${series} `));
   return Number(line?.slice(series.length + 1) ?? Number.NaN);
 }
 
-export async function purge(edge: Edge, prefix: string): Promise<number> {
+export async function purge(edge: Ports, prefix: string): Promise<number> {
   const url = `http://127.0.0.1:${edge.adminPort}/cache?prefix=${encodeURIComponent(prefix)}`;
   const response = await fetch(url, { method: 'DELETE' });
   return ((await response.json()) as { purged: number }).purged;
