@@ -54,6 +54,8 @@ const SERVER_OPTIONS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 75_000,
+  // The handler sees to it, and to what comes after such a request.
+  requireHostHeader: false,
 };
 
 /**
