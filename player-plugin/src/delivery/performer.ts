@@ -184,6 +184,7 @@ export class Performer {
     } else {
       task.manifest = 'missing';
       task.edgeFailed = true;
+      task.wholeBody = undefined;
       this.#deps.failed(task, 'no-manifest');
     }
     this.#deps.changed();

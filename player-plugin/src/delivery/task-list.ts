@@ -81,7 +81,11 @@ export class TaskList {
     const dropped: SegmentTask[] = [];
     for (const task of this.#tasks.values()) {
       const mayStay =
-        kept.has(task) || task.waiters.length > 0 || (task.isHearsay && now - task.learnedAt < HEARSAY_LASTS_MS);
+        kept.has(task) ||
+        task.waiters.length > 0 ||
+        // It is here and paid for: its manifest makes it fit for others.
+        task.wholeBody !== undefined ||
+        (task.isHearsay && now - task.learnedAt < HEARSAY_LASTS_MS);
       if (mayStay) this.#setDeadline(task, now);
       else dropped.push(task);
     }

@@ -51,8 +51,8 @@ const MIN_QUEUE_MS = 150;
 const QUEUE_PER_RTT = 2.5;
 /** On a slow line a chunk takes longer than that: then so many of them may wait. */
 const QUEUE_CHUNKS = 2;
-/** A line on which nothing queues may carry more than it was seen to. */
-const PROBE_GAIN = 2;
+/** A line on which nothing queues may carry more than it was seen to: twice as much with each round trip, so far at most. */
+const MOST_GAIN = 16;
 const MIN_RETRY_MS = 150;
 
 export class Uploader {
@@ -63,6 +63,8 @@ export class Uploader {
   readonly #jobs: Job[] = [];
   readonly #window = new SendWindow<UploadTarget>();
   #queuedBytes = 0;
+  #gain = 1;
+  #probedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
   readonly #sent: (target: UploadTarget, bytes: number) => void;
   readonly #drained: () => void;
@@ -102,7 +104,7 @@ export class Uploader {
   get backlogMs(): number {
     const now = this.#clock.now();
     const bytes = this.#queuedBytes + this.#window.bytesUnderWay(now);
-    return Math.max(0, (bytes * 1000) / this.bytesPerSecond - this.#window.baseRoundTripMs(now));
+    return Math.max(0, this.#sendingMs(bytes) - this.#window.baseRoundTripMs(now));
   }
 
   /** Accepts, or refuses with the time to come back; never keeps silent ([P11]). */
@@ -139,6 +141,7 @@ export class Uploader {
     const now = this.#clock.now();
     const bytes = this.#window.acknowledged(target, first, count, now);
     if (bytes > 0) this.#meter.add(bytes, now);
+    this.#probe(now);
     this.pump();
   }
 
@@ -195,24 +198,32 @@ export class Uploader {
   }
 
   #sendingMs(bytes: number): number {
-    return (bytes * 1000) / this.bytesPerSecond;
+    return (bytes * 1000) / this.#expectedRate;
   }
 
-  /** The rate is what was asked of the line, and a bound made of it would keep it there: a line without a queue gets more. */
-  #gain(now: number): number {
-    return this.#window.isUncrowded(now) ? PROBE_GAIN : 1;
+  /**
+   * The measured rate is what was asked of the line, and bounds made of it would keep it there: while nothing queues, more
+   * is tried with every round trip, as a slow start does (RFC 5681 §3.1).
+   */
+  #probe(now: number): void {
+    if (!this.#window.isUncrowded(now)) this.#gain = 1;
+    else if (this.#jobs.length > 0 && now - this.#probedAt >= this.#window.baseRoundTripMs(now)) {
+      this.#gain = Math.min(MOST_GAIN, 2 * this.#gain);
+      this.#probedAt = now;
+    }
+  }
+
+  /** What the line is taken to carry now, bytes/s. */
+  get #expectedRate(): number {
+    return this.#gain * this.bytesPerSecond;
   }
 
   #windowBytes(now: number): number {
-    const roundTripMs = this.#window.baseRoundTripMs(now);
-    return this.#gain(now) * ((this.bytesPerSecond * (roundTripMs + WINDOW_SLACK_MS)) / 1000 + WINDOW_SLACK_BYTES);
+    return (this.#expectedRate * (this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS)) / 1000 + WINDOW_SLACK_BYTES;
   }
 
   #queueLimitMs(chunkBytes: number): number {
-    const now = this.#clock.now();
-    const roundTripMs = this.#window.baseRoundTripMs(now);
-    return (
-      this.#gain(now) * Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * roundTripMs, QUEUE_CHUNKS * this.#sendingMs(chunkBytes))
-    );
+    const roundTripMs = this.#window.baseRoundTripMs(this.#clock.now());
+    return Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * roundTripMs, QUEUE_CHUNKS * this.#sendingMs(chunkBytes));
   }
 }
