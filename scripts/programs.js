@@ -28,4 +28,9 @@ export const programs = {
     ),
     packages: { apt: 'chromium', dnf: 'chromium', apk: 'chromium', brew: 'chromium' },
   },
+  nginx: {
+    environment: 'NEARCAST_NGINX',
+    find: lookedUp('NEARCAST_NGINX', ['nginx'], ['/usr/sbin/nginx']),
+    packages: { apt: 'nginx', dnf: 'nginx', apk: 'nginx', brew: 'nginx' },
+  },
 };

@@ -130,6 +130,7 @@ async function assemble(config: EdgeConfig, { clock, warn }: Required<EdgeDeps>,
   const ledger = new SignedLedger(clock);
   const events = {
     received: (bytes: number) => metrics.originBytes.inc(bytes),
+    hashed: (seconds: number) => metrics.hashingSeconds.inc(seconds),
     answered: (seconds: number, isFine: boolean) =>
       metrics.originSeconds.observe({ outcome: isFine ? 'ok' : 'error' }, seconds),
     fetched: (...news: Parameters<Prefetch['playlistFetched']>) => prefetch.playlistFetched(...news),

@@ -47,6 +47,7 @@ export interface FetchDeps {
 
 export interface FetchEvents {
   received(bytes: number): void;
+  hashed(seconds: number): void;
   answered(seconds: number, isFine: boolean): void;
 }
 
@@ -124,7 +125,8 @@ export class ObjectFetcher {
         AbortSignal.any([this.#end.signal, AbortSignal.timeout(ROOM_WITHIN_MS)]),
       );
       const received = (count: number) => events.received(count);
-      return { fill: new Fill(response, { maxBytes: sliceAbove, received, tooLarge }), room };
+      const hashed = (seconds: number) => events.hashed(seconds);
+      return { fill: new Fill(response, { maxBytes: sliceAbove, received, hashed, tooLarge }), room };
     } catch (error) {
       response.cancel();
       throw OriginError.noRoom(error);

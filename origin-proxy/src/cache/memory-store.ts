@@ -11,6 +11,11 @@ interface Reservation {
 }
 
 /**
+ * What V8 lets pile up before it collects: measured 95 MB while 300 MB/s pass through (decision 0010).
+ */
+const MAX_UNCOLLECTED_BYTES = 96 * 1024 * 1024;
+
+/**
  * The hottest objects. Its bound covers every body in this process: those that are cached, those that still arrive
  * (reserved), and those that were pushed out while a slow client is being sent them (held). The cached ones make room.
  */
@@ -23,10 +28,11 @@ export class MemoryStore implements CacheStore {
   #lingeringBytes = 0;
   readonly #waiting: Reservation[] = [];
 
-  constructor(maxBytes: number, evicted: () => void = () => undefined) {
-    this.#maxBytes = maxBytes;
+  /** @param memoryBytes of all bodies, those that were let go of and are not collected yet included */
+  constructor(memoryBytes: number, evicted: () => void = () => undefined) {
+    this.#maxBytes = memoryBytes - Math.min(MAX_UNCOLLECTED_BYTES, Math.floor(memoryBytes / 4));
     this.#objects = new LRUCache({
-      maxSize: maxBytes,
+      maxSize: this.#maxBytes,
       sizeCalculation: bytesOf,
       dispose: (object, _key, reason) => {
         this.#letGo(object);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
-/** How long a client may take nothing of what is ready for it. */
-const STALLED_AFTER_MS = 30_000;
+/** How long a client may take for one piece, 1 MiB at most: below 140 kbit/s nobody plays what comes in such pieces. */
+const STALLED_AFTER_MS = 60_000;
 const LOOK_EVERY_MS = 5_000;
 
 /** A response that is being sent. */

@@ -18,6 +18,7 @@ export interface EdgeMetrics {
   readonly prefetches: Counter;
   readonly manifests: Counter;
   readonly manifestRefusals: Counter<'because'>;
+  readonly hashingSeconds: Counter;
   readonly signingSeconds: Counter;
   readonly cmcdRequests: Counter<'object' | 'stream'>;
   readonly cmcdStarved: Counter<'stream'>;
@@ -167,6 +168,11 @@ function manifestMetrics(registers: Registry[]) {
       name: 'nearcast_edge_manifest_refusals_total',
       help: 'Manifests that were asked for and could not be vouched for.',
       labelNames: ['because'],
+      registers,
+    }),
+    hashingSeconds: new Counter({
+      name: 'nearcast_edge_hashing_seconds_total',
+      help: 'Processor time spent on hashing what came from the origin.',
       registers,
     }),
     signingSeconds: new Counter({

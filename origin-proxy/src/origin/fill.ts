@@ -13,6 +13,8 @@ export interface FillOptions {
   /** A body of unknown length that gets larger is passed on, but not kept. */
   readonly maxBytes: number;
   readonly received: (bytes: number) => void;
+  /** Told how long hashing took, a piece at a time. */
+  readonly hashed: (seconds: number) => void;
   /** Called once when it is: nobody may begin to read it from now on. */
   readonly tooLarge: () => void;
 }
@@ -41,15 +43,16 @@ export class Fill {
   }
 
   async #receive(): Promise<WholeBody | undefined> {
-    const { maxBytes, received, tooLarge } = this.#options;
+    const { maxBytes, received, hashed, tooLarge } = this.#options;
     const { size, storage } = this.body;
     const hashing = storage && new ArrivingHashes(storage);
+    const hash = () => hashing && timed(() => hashing.arrived(this.body.length), hashed);
     try {
       let isKept = true;
       for await (const piece of this.#response.body) {
         received(piece.byteLength);
         this.body.append(piece);
-        hashing?.arrived(this.body.length);
+        hash();
         if (isKept && this.body.length > maxBytes) {
           isKept = false;
           this.body.keepOnlyUnread();
@@ -62,7 +65,7 @@ export class Fill {
       this.body.end();
       if (!isKept) return undefined;
       const body = this.body.whole();
-      return { body, hashes: hashing?.hashes ?? (await hashChunks(body)) };
+      return { body, hashes: hashing?.hashes ?? (await hashChunks(body, hashed)) };
     } catch (error) {
       const failure = error instanceof RangeError ? OriginError.misbehaving('sent more than it announced') : error;
       this.#response.cancel();
@@ -70,6 +73,12 @@ export class Fill {
       throw failure;
     }
   }
+}
+
+function timed(run: () => void, took: (seconds: number) => void): void {
+  const began = performance.now();
+  run();
+  took((performance.now() - began) / 1000);
 }
 
 /** Of the body on the wire; a response to HEAD or a 304 may announce one that does not come. */
