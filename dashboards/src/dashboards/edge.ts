@@ -1,5 +1,5 @@
 import { type Dashboard, goodAbove, goodBelow } from '../panel.ts';
-import { orZero, quantile, select, share, sumRate } from '../promql.ts';
+import { quantile, select, share, sumRate } from '../promql.ts';
 
 const requests = (matchers = '', by = '') => sumRate('nearcast_edge_requests_total', matchers, by);
 
@@ -46,7 +46,7 @@ export const edge: Dashboard = {
           description: 'Requests that an origin did not answer well ÷ all that it was asked.',
           shows: 'number',
           unit: 'percentunit',
-          queries: [{ expr: orZero(`max(${select('nearcast:origin_failures:ratio5m')})`), legend: 'failures' }],
+          queries: [{ expr: `max(${select('nearcast:origin_failures:ratio5m')})`, legend: 'failures' }],
           thresholds: goodBelow(0.01, 0.05),
           runbook: 'origin-errors',
         },

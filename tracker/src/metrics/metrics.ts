@@ -53,7 +53,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       for (const [dialect, count] of Object.entries(gauges.peers())) this.set({ dialect }, count);
     },
   });
-  return {
+  const metrics: TrackerMetrics = {
     registry,
     messages: new Counter({
       name: 'nearcast_tracker_messages_total',
@@ -127,4 +127,12 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     }),
     viewers: createViewerMetrics(registers),
   };
+  // A series that begins with its first event hides that event: Prometheus has no earlier value to compare it with.
+  for (const mode of ['swarm', 'edge-only']) {
+    metrics.stalls.inc({ mode }, 0);
+    metrics.stalledSeconds.inc({ mode }, 0);
+    metrics.startupSeconds.zero({ mode });
+  }
+  for (const source of ['peer', 'edge']) metrics.deliveredBytes.inc({ source }, 0);
+  return metrics;
 }
