@@ -13,9 +13,7 @@ import type { ResolvedOptions } from './config.ts';
 import { webHashing } from './delivery/web-hashing.ts';
 import { SwarmEngine, type SwarmEngineConfig, swarmEngineDefaults } from './engine.ts';
 import { siteEdgeClient } from './hls/edge-requests.ts';
-import { renditionTraits } from './hls/rendition-traits.ts';
 import type { SegmentLoaderConstructor } from './hls/segment-loader.ts';
-import { siteRequest } from './hls/site-request.ts';
 import type { Random } from './random.ts';
 import type { EngineObserver, SegmentEngine, SegmentRequest } from './segment-engine.ts';
 import { webRtcConnector } from './swarm/webrtc-transport.ts';
@@ -124,20 +122,12 @@ function toRtcIceServer({ urls, username, credential }: IceServer): RTCIceServer
 }
 
 async function startP2PMediaLoader(given: EngineSurroundings): Promise<RunningEngine> {
-  const { hls, options, playlistUrl, observer } = given;
-  const { P2PMediaLoaderEngine } = await loadCompat();
-  const engine = new P2PMediaLoaderEngine(
-    {
-      trackers: options.trackers,
-      swarm: options.swarm,
-      playlistUrl,
-      mayUpload: mayUpload(options),
-      rtc: options.rtc ?? { iceServers: [] },
-      renditions: renditionTraits(hls),
-      siteRequest: (url: string, range: string | undefined, signal: AbortSignal) =>
-        siteRequest(hls.config, url, range, signal),
-    },
-    observer,
+  const { startP2PMediaLoader: start } = await loadCompat();
+  const engine = start(
+    given.hls,
+    { ...given.options, mayUpload: mayUpload(given.options) },
+    given.playlistUrl,
+    given.observer,
   );
   return {
     segments: engine,

@@ -157,7 +157,12 @@ export class World {
   #add(): void {
     const { uplink, downlink, regions, nat, meanStaySeconds } = this.config;
     const index = this.viewers.length;
-    const line = new HomeLine(this.clock, uplink(index, this.#random), downlink, this.config.packets);
+    const line = new HomeLine(
+      this.clock,
+      uplink(index, seededRandom(this.config.seed * 100_003 + index)),
+      downlink,
+      this.config.packets,
+    );
     const region = index % regions;
     const traits = { index, region, nat: nat(this.#random), line };
     const edge = new EdgeModel(

@@ -32,6 +32,8 @@ export interface RequestPlan {
   readonly repairDueAt: number;
 }
 
+/** Before everything that is ordered by how many have it. */
+const URGENT_FIRST = 1_000;
 /** The edge is reckoned a little slower than it was measured. */
 const EDGE_CAUTION = 1.1;
 /** From when a repair is due to when it has been planned, ms. */
@@ -154,10 +156,12 @@ class Plan implements RequestPlan {
     for (const segment of this.#view.segments) {
       if (segment.isComingWhole || segment.heldChunks === segment.chunks) continue;
       const { holders } = this.#holdingsOf(segment);
+      // What is played soon has waited for its turn already: its chunks are everywhere, and rarity alone would put them last.
+      const first = segment.deadline - this.#view.now < this.#config.urgentMs ? -URGENT_FIRST : 0;
       for (let chunk = 0; chunk < segment.chunks; chunk++) {
         const count = holders[chunk] as number;
         if (count > 0 && this.#stateOf(segment, chunk) === 0) {
-          wanted.push({ segment, chunk, order: count + this.#random() });
+          wanted.push({ segment, chunk, order: first + count + this.#random() });
         }
       }
     }

@@ -95,6 +95,8 @@ export interface PlanConfig {
   readonly maxInFlight: number;
   /** The edge must have delivered so long before the deadline, ms. */
   readonly repairMarginMs: number;
+  /** What must be here so soon is asked for before anything else, ms. */
+  readonly urgentMs: number;
   /** Backups count at most so much slack: on demand, deadlines may be minutes away. */
   readonly longestSlackMs: number;
 }
@@ -103,5 +105,6 @@ export const planDefaults: PlanConfig = {
   maxPerPeer: 6,
   maxInFlight: 48,
   repairMarginMs: 250,
+  urgentMs: 2_500,
   longestSlackMs: 10_000,
 };

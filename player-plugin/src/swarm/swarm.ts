@@ -37,6 +37,8 @@ const ENOUGH_NEIGHBOURS = 6;
 const ASK_EVERY_MS = 5_000;
 /** As many as a report may name. */
 const MAX_ACCOUNTS = 64;
+/** What so many of the neighbours have is nothing new. */
+const COMMON_SHARE = 0.5;
 /** Right after meeting others is announced, they are waited for. */
 const EXPECT_PEERS_FOR_MS = 3_000;
 
@@ -92,9 +94,12 @@ export class Swarm {
     }
   }
 
-  /** A chunk is here. While the line is busy nobody could have it from here anyway: then the news can wait for company. */
+  /** A chunk is here. When most have it, and the line is too busy to send it anyway, the news can wait for company. */
   announce(key: string, chunk: number): void {
-    const urgency = this.#deps.uploader.isBusy ? 'stale-news' : 'news';
+    const isBusy = this.#deps.uploader.isBusy;
+    let holders = 0;
+    for (const session of this.#open) if (session.hasAnnounced(key, chunk)) holders += 1;
+    const urgency = isBusy && holders >= COMMON_SHARE * this.#open.length ? 'stale-news' : 'news';
     for (const session of this.#open) session.announce(key, chunk, urgency);
   }
 
