@@ -22,7 +22,11 @@ test('stripes cut a segment without gap or overlap, and none is empty', () => {
 });
 
 test('arcs that divide the ring give each stripe to one viewer of rank 0, wherever the ring begins', () => {
-  const cuts = fc.uniqueArray(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 2, maxLength: 12 });
+  // Binary fractions, so that the arcs' ends and beginnings are the same numbers.
+  const cuts = fc.uniqueArray(
+    fc.integer({ min: 0, max: 4095 }).map((number) => number / 4096),
+    { minLength: 2, maxLength: 12 },
+  );
   fc.assert(
     fc.property(cuts, seeds, (unsorted, seed) => {
       const starts = unsorted.sort((a, b) => a - b);

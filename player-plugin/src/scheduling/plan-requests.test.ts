@@ -32,7 +32,7 @@ function segment(given: Partial<SegmentView> = {}): SegmentView {
     manifest: 'here',
     isComingWhole: false,
     mayAskEdge: true,
-    isUrgent: false,
+    isLive: true,
     duty: noDuty,
     ...given,
   };
