@@ -33,4 +33,15 @@ export const programs = {
     find: lookedUp('NEARCAST_NGINX', ['nginx'], ['/usr/sbin/nginx']),
     packages: { apt: 'nginx', dnf: 'nginx', apk: 'nginx', brew: 'nginx' },
   },
+  prometheus: {
+    environment: 'NEARCAST_PROMETHEUS',
+    find: lookedUp('NEARCAST_PROMETHEUS', ['prometheus']),
+    packages: { apt: 'prometheus', dnf: 'golang-github-prometheus', apk: 'prometheus', brew: 'prometheus' },
+  },
+  /** Comes with Prometheus. */
+  promtool: {
+    environment: 'NEARCAST_PROMTOOL',
+    find: lookedUp('NEARCAST_PROMTOOL', ['promtool']),
+    packages: { apt: 'prometheus', dnf: 'golang-github-prometheus', apk: 'prometheus', brew: 'prometheus' },
+  },
 };

@@ -1,5 +1,6 @@
 import type { PlaybackReport } from '@nearcast/protocol';
 import type { TrackerMetrics } from './metrics.ts';
+import { countViewer } from './viewer-metrics.ts';
 
 /** A browser that moves more than this in either direction is not believed: 1 Gbit/s, in bytes per millisecond. */
 const MAX_BYTES_PER_MS = 125_000;
@@ -23,16 +24,20 @@ export function clampReport(report: PlaybackReport, passedMs: number): PlaybackR
   };
 }
 
-export function countReport(report: PlaybackReport, passedMs: number, metrics: TrackerMetrics): void {
+/** @returns what was believed of it */
+export function countReport(report: PlaybackReport, passedMs: number, metrics: TrackerMetrics): PlaybackReport {
   const clamped = clampReport(report, passedMs);
   metrics.deliveredBytes.inc({ source: 'peer' }, clamped.peerBytes);
   metrics.deliveredBytes.inc({ source: 'edge' }, clamped.edgeBytes);
   metrics.uploadedBytes.inc(clamped.uploadedBytes);
   metrics.discardedBytes.inc(clamped.discardedBytes);
   metrics.rejectedChunks.inc(clamped.rejectedChunks);
-  metrics.stalls.inc(clamped.stalls);
-  metrics.stalledSeconds.inc(clamped.stalledMs / 1000);
-  if (clamped.startupMs !== undefined) metrics.startupSeconds.observe(clamped.startupMs / 1000);
+  const { mode, startupMs } = clamped;
+  metrics.stalls.inc({ mode }, clamped.stalls);
+  metrics.stalledSeconds.inc({ mode }, clamped.stalledMs / 1000);
+  if (startupMs !== undefined) metrics.startupSeconds.observe({ mode }, startupMs / 1000);
+  countViewer(clamped, passedMs, metrics.viewers);
   const cut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
   metrics.reports.inc({ outcome: cut ? 'clamped' : 'counted' });
+  return clamped;
 }
