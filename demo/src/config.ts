@@ -11,6 +11,8 @@ export interface DemoConfig {
   readonly edgeAdminPort: number;
   /** The address that all of it listens on. */
   readonly host: string;
+  /** PEM file of the key that manifests are signed with, made when missing; without one: a key for this run alone. */
+  readonly signingKey?: string;
 }
 
 export const defaults: DemoConfig = {
@@ -35,6 +37,7 @@ export function parseConfig(argv: readonly string[]): DemoConfig {
     .addOption(port('tracker-admin-port', 'metrics of the tracker', defaults.trackerAdminPort))
     .addOption(port('edge-admin-port', 'metrics of the edge', defaults.edgeAdminPort))
     .addOption(option('--host <address>', 'address to listen on; 0.0.0.0 for other devices').default(defaults.host))
+    .addOption(option('--signing-key <file>', 'key for manifests, made when missing; without it one for this run'))
     .allowExcessArguments(false)
     .parse(argv, { from: 'user' })
     .opts<DemoConfig>();

@@ -42,6 +42,7 @@ export async function startDemo(given: Partial<DemoConfig> = {}): Promise<Demo> 
       port: config.edgePort,
       host,
       adminPort: config.edgeAdminPort,
+      ...(config.signingKey !== undefined && { signingKey: [config.signingKey] }),
     }),
   );
   closers.push(() => edge.close());

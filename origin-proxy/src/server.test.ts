@@ -1,57 +1,11 @@
-import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { connect } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { portOf } from '@nearcast/service-kit';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type Edge, type EdgeConfig, startEdge } from './server.ts';
-
-const closers: (() => Promise<void> | void)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-/** A clock that only moves when told. */
-function stoppedClock() {
-  let now = Date.now();
-  const pass = (seconds: number) => {
-    now += seconds * 1000;
-  };
-  return { now: () => now, pass };
-}
-
-async function edgeFor(origin: string, config: Partial<EdgeConfig> = {}, clock = stoppedClock()): Promise<Edge> {
-  const edge = await startEdge({ origin, port: 0, adminPort: 0, host: '127.0.0.1', ...config }, { clock });
-  closers.push(() => edge.close());
-  return edge;
-}
-
-/** An origin that counts what it is asked for. */
-async function originWith(listener: RequestListener): Promise<{ url: string; asked: string[]; server: Server }> {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
-    listener(request, response);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closers.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${portOf(server)}`, asked, server };
-}
-
-function get(edge: Edge, path: string, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`http://127.0.0.1:${edge.port}${path}`, { headers });
-}
-
-async function metrics(edge: Edge): Promise<string> {
-  return await (await fetch(`http://127.0.0.1:${edge.adminPort}/metrics`)).text();
-}
+import { describe, expect, test, vi } from 'vitest';
+import { startEdge } from './server.ts';
+import { edgeFor, exchange, get, metricOf, metricsOf, stoppedClock } from './testing/edge-under-test.ts';
+import { originWith } from './testing/scripted-origin.ts';
 
 const body = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
 const sendBody: RequestListener = (_request, response) =>
@@ -76,7 +30,7 @@ describe('from an HTTP origin', () => {
       'accept-ranges': 'bytes',
     });
     expect(origin.asked).toEqual(['/a/segment1.ts']);
-    const text = await metrics(edge);
+    const text = await metricsOf(edge);
     expect(text).toContain('nearcast_edge_sent_bytes_total{kind="segment"} 200000');
     expect(text).toContain('nearcast_edge_origin_bytes_total 100000');
     expect(text).toContain('nearcast_edge_requests_total{cache="hit"} 1');
@@ -100,7 +54,7 @@ describe('from an HTTP origin', () => {
     );
     expect(new Set(sizes)).toEqual(new Set([100_000]));
     expect(origin.asked).toHaveLength(1);
-    expect(await metrics(edge)).toContain('nearcast_edge_requests_total{cache="collapsed"} 99');
+    expect(await metricsOf(edge)).toContain('nearcast_edge_requests_total{cache="collapsed"} 99');
   });
 
   test('a client that leaves does not end the fetch for the others', async () => {
@@ -169,8 +123,7 @@ describe('from an HTTP origin', () => {
     const origin = await originWith((_request, response) => response.end('#EXTM3U\n#EXT-X-TARGETDURATION:2\n'));
     const edge = await edgeFor(origin.url, {}, clock);
     await get(edge, '/live.m3u8');
-    origin.server.closeAllConnections();
-    origin.server.close();
+    origin.kill();
     clock.pass(30);
     const stale = await get(edge, '/live.m3u8');
     expect([stale.status, stale.headers.get('x-cache'), stale.headers.get('age')]).toEqual([200, 'STALE', '30']);
@@ -186,17 +139,18 @@ describe('from an HTTP origin', () => {
     expect(origin.asked).toHaveLength(2);
   });
 
-  test('errors of the origin are passed on and not kept', async () => {
-    let status = 404;
-    const origin = await originWith((_request, response) => {
-      response.statusCode = status;
-      response.end('secret details');
-    });
-    const edge = await edgeFor(origin.url);
+  test('what the origin says of a missing object is passed on, its failures are told in one line, neither is kept', async () => {
+    const clock = stoppedClock();
+    const origin = await originWith((_request, response) => void response.writeHead(404).end('no such segment'));
+    const edge = await edgeFor(origin.url, {}, clock);
     const missing = await get(edge, '/s.ts');
-    expect([missing.status, await missing.text()]).toEqual([404, 'the origin answered 404\n']);
-    status = 500;
-    expect((await get(edge, '/s.ts')).status).toBe(500);
+    expect([missing.status, await missing.text()]).toEqual([404, 'no such segment']);
+    clock.pass(2);
+    origin.answerWith((_request, response) => void response.writeHead(500).end('secret details'));
+    const failed = await get(edge, '/s.ts');
+    expect([failed.status, await failed.text()]).toEqual([500, 'the origin answered 500\n']);
+    origin.answerWith(sendBody);
+    expect((await get(edge, '/s.ts')).status).toBe(200);
   });
 
   test('a body that breaks off breaks off for the client too, and is never kept', async () => {
@@ -216,8 +170,7 @@ describe('from an HTTP origin', () => {
 
   test('an origin that refuses connections is a 502 with one clear line', async () => {
     const origin = await originWith(sendBody);
-    origin.server.close();
-    origin.server.closeAllConnections();
+    origin.kill();
     const response = await get(await edgeFor(origin.url), '/s.ts');
     expect([response.status, await response.text()]).toEqual([502, 'the origin cannot be reached\n']);
   });
@@ -225,9 +178,8 @@ describe('from an HTTP origin', () => {
   test('memory stays within its bound', async () => {
     const edge = await edgeFor((await originWith(sendBody)).url, { memorySize: 250_000 });
     for (let number = 0; number < 5; number++) await (await get(edge, `/${number}.ts`)).arrayBuffer();
-    const text = await metrics(edge);
-    expect(Number(/^nearcast_edge_cached_bytes (\d+)/m.exec(text)?.[1])).toBeLessThanOrEqual(250_000);
-    expect(text).toContain('nearcast_edge_evictions_total 3');
+    expect(await metricOf(edge, 'nearcast_edge_cached_bytes{tier="memory"}')).toBeLessThanOrEqual(250_000);
+    expect(await metricOf(edge, 'nearcast_edge_evictions_total{tier="memory"}')).toBe(3);
   });
 });
 
@@ -278,12 +230,7 @@ describe('from a folder', () => {
     'a way out is refused: %s',
     async (path) => {
       const edge = await edgeFor(folder());
-      // fetch() would tidy the path up; this asks for it as it stands.
-      const socket = connect(edge.port, '127.0.0.1');
-      socket.end(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-      let text = '';
-      socket.on('data', (data) => (text += data));
-      await once(socket, 'close');
+      const text = await exchange(edge.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
       expect(text).toMatch(/^HTTP\/1\.1 40[04] /);
     },
   );

@@ -54,6 +54,8 @@ const SERVER_OPTIONS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   keepAliveTimeout: 75_000,
+  // The handler sees to it, and to what comes after such a request.
+  requireHostHeader: false,
 };
 
 /**
@@ -98,11 +100,6 @@ async function open(server: Server, port: number, host: string, graceMs: number,
 async function assemble(config: EdgeConfig, { clock, warn }: Required<EdgeDeps>, via: string, closers: Closers) {
   const access = accessChecks(config, clock);
   const guard = new ClientGuard(config);
-  const keyFiles = keyFilesOf(config);
-  const keys = await loadSigningKeys(keyFiles);
-  for (const file of await exposedKeyFiles(keyFiles))
-    warn(`${file} can be read by everyone on this machine: chmod 600 it`);
-
   const sender = new BodySender();
   closers.push(() => sender.close());
   const metrics: EdgeMetrics = createMetrics({
@@ -116,6 +113,10 @@ async function assemble(config: EdgeConfig, { clock, warn }: Required<EdgeDeps>,
   const disk = await openDisk(config, metrics);
   if (disk) closers.push(() => disk.settled());
   const store = new TieredStore(memory, disk);
+  const keyFiles = keyFilesOf(config);
+  const keys = await loadSigningKeys(keyFiles);
+  for (const file of await exposedKeyFiles(keyFiles))
+    warn(`${file} can be read by everyone on this machine: chmod 600 it`);
   const origin = await openOrigins(config, via, metrics, warn);
   closers.push(() => origin.close());
 

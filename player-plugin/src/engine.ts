@@ -14,6 +14,7 @@ import type { Random } from './random.ts';
 import { type PlanConfig, planDefaults } from './scheduling/plan-view.ts';
 import { Timeline } from './scheduling/windows.ts';
 import type {
+  EdgeTiming,
   EngineObserver,
   Playhead,
   Rendition,
@@ -32,6 +33,7 @@ export type { Hashing } from './delivery/hashing.ts';
 export type { Random } from './random.ts';
 export type {
   EdgeReason,
+  EdgeTiming,
   EngineObserver,
   Playhead,
   Rendition,
@@ -90,6 +92,7 @@ export class SwarmEngine implements SegmentEngine {
   readonly patienceMs: number = LONGEST_DELIVERY_MS;
   readonly #ports: SwarmEnginePorts;
   readonly #delivery: Delivery;
+  readonly #edge: EdgeFetches;
   readonly #swarm: Swarm;
   readonly #uploader: Uploader;
   readonly #budget: UploadBudget;
@@ -109,6 +112,7 @@ export class SwarmEngine implements SegmentEngine {
     const timeline = new Timeline();
     const keys = new SegmentKeys(hashing);
     const edge = new EdgeFetches(ports.edge, clock);
+    this.#edge = edge;
     const cache: SegmentCache = new SegmentCache(config.cacheBytes, (key) => {
       for (const session of swarm.open) session.say({ type: 'drop', key });
     });
@@ -215,7 +219,8 @@ export class SwarmEngine implements SegmentEngine {
   }
 
   /** A segment that hls.js loaded by itself before: it may be passed on once it is verified. */
-  adopt(request: Pick<SegmentRequest, 'url' | 'range'>, body: Uint8Array): void {
+  adopt(request: Pick<SegmentRequest, 'url' | 'range'>, body: Uint8Array, timing: EdgeTiming): void {
+    this.#edge.meter.delivered(body.length, timing.firstByteMs, timing.transferMs);
     this.#delivery.adopt(request.url, request.range, body);
   }
 

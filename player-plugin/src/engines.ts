@@ -12,12 +12,11 @@ import { loadCompat } from './compat/load.ts';
 import type { ResolvedOptions } from './config.ts';
 import { webHashing } from './delivery/web-hashing.ts';
 import { SwarmEngine, type SwarmEngineConfig, swarmEngineDefaults } from './engine.ts';
+import type { EarlySegment } from './hls/early-segments.ts';
 import { siteEdgeClient } from './hls/edge-requests.ts';
-import { renditionTraits } from './hls/rendition-traits.ts';
 import type { SegmentLoaderConstructor } from './hls/segment-loader.ts';
-import { siteRequest } from './hls/site-request.ts';
 import type { Random } from './random.ts';
-import type { EngineObserver, SegmentEngine, SegmentRequest } from './segment-engine.ts';
+import type { EngineObserver, SegmentEngine } from './segment-engine.ts';
 import { webRtcConnector } from './swarm/webrtc-transport.ts';
 import { isMetered, watchMetered } from './webrtc.ts';
 import { workerClock } from './worker-clock.ts';
@@ -28,7 +27,7 @@ export interface RunningEngine {
   /** From the tracker. */
   hear(message: TrackerMessage): void;
   /** A segment that was loaded before. */
-  adopt(request: Pick<SegmentRequest, 'url' | 'range'>, body: Uint8Array): void;
+  adopt(segment: EarlySegment): void;
   /** What was exchanged with each peer since this was last asked. */
   takeAccounts(): LinkReport[];
   stop(): void;
@@ -83,7 +82,7 @@ function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: 
       }
       engine.hear(message);
     },
-    adopt: (request, body) => engine.adopt(request, body),
+    adopt: ({ request, body, timing }) => engine.adopt(request, body, timing),
     takeAccounts: () => engine.takeAccounts(),
     stop() {
       unwatchMetered();
@@ -124,20 +123,12 @@ function toRtcIceServer({ urls, username, credential }: IceServer): RTCIceServer
 }
 
 async function startP2PMediaLoader(given: EngineSurroundings): Promise<RunningEngine> {
-  const { hls, options, playlistUrl, observer } = given;
-  const { P2PMediaLoaderEngine } = await loadCompat();
-  const engine = new P2PMediaLoaderEngine(
-    {
-      trackers: options.trackers,
-      swarm: options.swarm,
-      playlistUrl,
-      mayUpload: mayUpload(options),
-      rtc: options.rtc ?? { iceServers: [] },
-      renditions: renditionTraits(hls),
-      siteRequest: (url: string, range: string | undefined, signal: AbortSignal) =>
-        siteRequest(hls.config, url, range, signal),
-    },
-    observer,
+  const { startP2PMediaLoader: start } = await loadCompat();
+  const engine = start(
+    given.hls,
+    { ...given.options, mayUpload: mayUpload(given.options) },
+    given.playlistUrl,
+    given.observer,
   );
   return {
     segments: engine,

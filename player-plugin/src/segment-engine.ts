@@ -23,6 +23,12 @@ export interface SegmentRequest {
   readonly wholeWithinMs: number;
 }
 
+/** How long the edge took, ms: from asking to the first byte, and from there to the last. */
+export interface EdgeTiming {
+  readonly firstByteMs: number;
+  readonly transferMs: number;
+}
+
 export interface SegmentDelivery {
   /** Rejects with an AbortError after `abort()`, and with any other error when the engine gives up. */
   readonly whole: Promise<DeliveredSegment>;

@@ -80,6 +80,7 @@ export class Session implements P2PSession {
   #engine: EngineSlot = { is: 'none' };
   /** How the site loads segments without us. */
   #ownLoader: SegmentLoaderConstructor;
+  #hasFirstSegment = false;
   #hasFirstFrame = false;
   #tracker: TrackerLink | undefined;
 
@@ -147,8 +148,14 @@ export class Session implements P2PSession {
       clock,
       engine: () => (this.#engine.is === 'ready' ? this.#engine.engine.segments : undefined),
       ownLoader: this.#ownLoader,
-      loadedPlainly: (request, body) => {
-        if (this.#engine.is !== 'ready' && maySwarm(this.#view)) this.#early.remember(request, body);
+      loadedPlainly: (request, body, timing) => {
+        if (this.#engine.is === 'ready' || !maySwarm(this.#view)) return;
+        this.#early.remember(request, body, timing);
+        // Later: hls.js has it first.
+        queueMicrotask(() => {
+          this.#hasFirstSegment = true;
+          this.#reconcile();
+        });
       },
       delivered: (url, bytes, from) => this.#events.emit('segmentDelivered', { url, bytes, from }),
       fetchedFromEdge: (bytes, kept) => {
@@ -159,6 +166,7 @@ export class Session implements P2PSession {
     hls.config.fLoader = loaderClass;
     const parsed = () => this.#manifestParsed();
     const loading = () => {
+      this.#hasFirstSegment = false;
       this.#hasFirstFrame = false;
       this.#manifestLeft();
     };
@@ -225,15 +233,21 @@ export class Session implements P2PSession {
     const mayTalk = this.#view.consent === 'granted' && decideMode(this.#view).mode !== 'off';
     if (!mayTalk) this.#leaveTracker();
     // With the engine, for the tracker's first words are for it; without one, for the reports.
-    else if (hasContent && !this.#tracker && (this.#engine.is === 'ready' || !maySwarm(this.#view))) {
+    else if (hasContent && !this.#tracker && this.#mayJoin(options)) {
       this.#tracker = this.#openTrackerLink(options);
       this.#tracker.client.connect();
     }
   }
 
-  /** The swarm begins when the viewer sees something: nothing competes with the first segments. */
+  /** From the second segment on: nothing competes with the first, which brings the picture. */
   #mayStart({ engine }: ResolvedOptions): boolean {
-    return engine !== 'swarm' || this.#hasFirstFrame;
+    return engine !== 'swarm' || this.#hasFirstSegment || this.#hasFirstFrame;
+  }
+
+  /** Peers are met when the viewer sees something. */
+  #mayJoin({ engine }: ResolvedOptions): boolean {
+    if (!maySwarm(this.#view)) return true;
+    return this.#engine.is === 'ready' && (engine !== 'swarm' || this.#hasFirstFrame);
   }
 
   #startEngine(options: ResolvedOptions, playlistUrl: string): void {
@@ -262,7 +276,7 @@ export class Session implements P2PSession {
 
   #useEngine(engine: RunningEngine): void {
     const stopWatching = watchPlaylists(this.#hls, (rendition) => engine.segments.renditionChanged(rendition));
-    for (const { request, body } of this.#early.take()) engine.adopt(request, body);
+    for (const segment of this.#early.take()) engine.adopt(segment);
     this.#engine = { is: 'ready', engine, stopWatching };
     this.#change({ engine: 'ready' });
   }

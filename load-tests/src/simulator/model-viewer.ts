@@ -1,5 +1,6 @@
 import {
   type EdgeReason,
+  type EdgeTiming,
   type EngineObserver,
   type Random,
   SwarmEngine,
@@ -155,18 +156,18 @@ export class ModelViewer {
       if (this.#isGone || result.is !== 'ok') return;
       this.totals.edgeBytes += result.bytes.length;
       this.#isLoading = false;
-      this.#firstFrame(number, result.bytes);
+      this.#firstFrame(number, result.bytes, result);
     });
   }
 
-  #firstFrame(number: number, body: Uint8Array): void {
+  #firstFrame(number: number, body: Uint8Array, timing: EdgeTiming): void {
     const { clock, tellTracker, stream } = this.#deps;
     this.totals.startupMs = clock.now() - this.#joinedAt;
     this.#bufferedEnd = (number + 1) * this.segmentSeconds;
     this.#anchor = { position: number * this.segmentSeconds, at: clock.now() };
     tellTracker({ type: 'join', swarm: 'stream', engine: 'swarm', upload: true });
     this.#append(number, body.slice().buffer, 'edge');
-    this.#engine.adopt({ url: stream.segment(number).url }, body);
+    this.#engine.adopt({ url: stream.segment(number).url }, body, timing);
     this.#movePlayhead();
   }
 

@@ -92,7 +92,7 @@ function matchesUri(parts: unknown, request: AccessRequest): boolean {
 
 function matchesText(text: string, kind: unknown, value: unknown): boolean {
   if (kind === -1 || kind === -2) {
-    const digest = createHash(kind === -1 ? 'sha256' : 'sha512')
+    const digest = createHash(kind === -1 ? 'sha256' : 'sha512-256')
       .update(text)
       .digest();
     return value instanceof Uint8Array && digest.equals(value);

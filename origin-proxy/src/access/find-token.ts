@@ -4,6 +4,8 @@ import type { AccessRequest } from './access.ts';
 
 export interface FoundToken {
   readonly text: string;
+  /** Before the escapes of the query were undone; some generators escape what they sign. */
+  readonly asSent: string;
   /** `name=value` as it stood in the query, when it did: what the playlist names needs it too. */
   readonly carry?: string;
 }
@@ -16,13 +18,13 @@ export function findToken(
   const parameter = query.find((candidate) => parameterName(candidate).toLowerCase() === names.parameter);
   const found: FoundToken | undefined =
     parameter !== undefined
-      ? { text: parameterValue(parameter), carry: parameter }
+      ? { text: parameterValue(parameter), asSent: parameter.slice(parameter.indexOf('=') + 1), carry: parameter }
       : textToken(cookieValue(headers.cookie, names.cookie) ?? headerValue(headers, names.header));
   return found && found.text.length <= MAX_TOKEN_LENGTH ? found : undefined;
 }
 
 function textToken(text: string | undefined): FoundToken | undefined {
-  return text === undefined || text === '' ? undefined : { text };
+  return text === undefined || text === '' ? undefined : { text, asSent: text };
 }
 
 function headerValue(headers: AccessRequest['headers'], name: string | undefined): string | undefined {

@@ -32,6 +32,8 @@ export class DiskStore implements CacheStore {
   readonly #files: DiskFiles;
   readonly #events: DiskEvents;
   readonly #index: LRUCache<string, Entry>;
+  /** Files of objects that are not in the index any more. */
+  readonly #unwanted = new Set<string>();
   #writing: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
   #isLoaded = false;
@@ -47,7 +49,9 @@ export class DiskStore implements CacheStore {
       dispose: ({ file }, _key, reason) => {
         if (reason === 'set') return; // the new one has the same name
         if (reason === 'evict') events.evicted();
-        this.#then(() => files.remove(file));
+        this.#unwanted.add(file);
+        // Once what happens now is over; all that are unwanted by then go together.
+        if (this.#unwanted.size === 1) void this.#then(async () => undefined);
       },
     });
     this.#loaded = this.#load().catch(() => undefined);
@@ -57,10 +61,10 @@ export class DiskStore implements CacheStore {
     return this.#index.calculatedSize;
   }
 
-  /** Resolves when the files of earlier runs have been listed, and all that was to be written is. */
+  /** For the end: resolves when all that was to be written is, and what was to be removed is gone. */
   async settled(): Promise<void> {
     await this.#loaded;
-    await this.#writing;
+    for (let last: unknown; last !== this.#writing; await last) last = this.#writing;
   }
 
   async get(key: string): Promise<CachedObject | undefined> {
@@ -103,8 +107,9 @@ export class DiskStore implements CacheStore {
   }
 
   async purge(prefix: string): Promise<number> {
-    // What is being written, and what has not been listed yet, is to go as well.
-    await this.settled();
+    // What is to be written by now, and what has not been listed yet, is to go as well.
+    await this.#loaded;
+    await this.#writing;
     const keys = [...this.#index.keys()].filter((key) => key.startsWith(prefix));
     for (const key of keys) this.#index.delete(key);
     await this.#writing;
@@ -117,6 +122,7 @@ export class DiskStore implements CacheStore {
     const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
     try {
       await this.#files.write(file, parts);
+      this.#unwanted.delete(file);
       this.#index.set(object.key, { file, bytes, isChecked: true });
       if (!this.#index.has(object.key)) await this.#files.remove(file); // larger than all the room there is
     } catch (error) {
@@ -135,8 +141,15 @@ export class DiskStore implements CacheStore {
   /** One after the other; a failure is its own caller's. */
   #then(run: () => Promise<unknown>): Promise<void> {
     const done = this.#writing.then(run).then(() => undefined);
-    this.#writing = done.catch(() => undefined);
+    this.#writing = done.catch(() => undefined).then(() => this.#removeUnwanted());
     return done;
+  }
+
+  async #removeUnwanted(): Promise<void> {
+    for (const file of this.#unwanted) {
+      await this.#files.remove(file);
+      this.#unwanted.delete(file);
+    }
   }
 
   async #load(): Promise<void> {

@@ -52,9 +52,11 @@ export class SlicedContent implements Content {
       const index = Math.floor(at / SLICE_BYTES);
       const first = index * SLICE_BYTES;
       const to = Math.min(end, first + SLICE_BYTES);
+      const slice = this.#slice(index);
       // The next one is on its way while this one is sent.
       if (to < end) this.#slice(index + 1).catch(() => undefined);
-      yield* await this.#slice(index).then((read) => read(at - first, to - first));
+      const read = await slice;
+      yield* read(at - first, to - first);
       at = to;
     }
   }

@@ -12,10 +12,13 @@ export type Admission =
     };
 
 /** What can be said of a request before anything is looked up. @param via how this edge names itself */
-export function admit({ method, url = '', headers }: IncomingMessage, via: string): Admission {
+export function admit({ method, url = '', headers, httpVersion }: IncomingMessage, via: string): Admission {
   if (method === 'OPTIONS') return { is: 'preflight' };
   if (method !== 'GET' && method !== 'HEAD') {
     return { is: 'refused', because: 'method', status: 405, why: 'only GET, HEAD and OPTIONS' };
+  }
+  if (headers.host === undefined && httpVersion === '1.1') {
+    return { is: 'refused', because: 'malformed', status: 400, why: 'the request must name a host' }; // RFC 9112 §3.2
   }
   // A body of a GET has no meaning (RFC 9110 §9.3.1), except for hiding another request in it.
   if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0) {

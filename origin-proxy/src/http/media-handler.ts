@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { MANIFEST_CONTENT_TYPE, MANIFEST_RANGE_PARAMETER, MANIFEST_SUFFIX } from '@nearcast/protocol';
 import type { AccessCheck } from '../access/access.ts';
 import type { Ask } from '../cache/ask.ts';
@@ -50,10 +51,13 @@ export interface FrontDeps {
 export function mediaHandler(deps: FrontDeps): RequestListener {
   const { metrics } = deps;
   const lowLatency = new LowLatency(deps.cache, deps.live);
+  /** Connections that brought something malformed: what follows on them may be a part of it that hides as a request. */
+  const spoilt = new WeakSet<Socket>();
   return (request, response) => {
+    if (spoilt.has(request.socket)) return;
     const extra = { ...corsHeaders(deps.rules, request.headers.origin), via: `1.1 ${deps.via}` };
     response.once('finish', () => metrics.responses.inc({ status: `${Math.floor(response.statusCode / 100)}xx` }));
-    handle(request, response, extra, deps, lowLatency).catch((error: unknown) => {
+    handle(request, response, extra, deps, lowLatency, () => spoilt.add(request.socket)).catch((error: unknown) => {
       const { status, text } = failureAnswer(error);
       if (error instanceof NoManifest) metrics.manifestRefusals.inc({ because: error.reason });
       sendText(response, status, text, extra);
@@ -69,11 +73,12 @@ async function handle(
   extra: Extra,
   deps: FrontDeps,
   lowLatency: LowLatency,
+  spoil: () => void,
 ): Promise<void> {
   const refuse = (because: string, status: number, why: string, headers: Extra = {}) => {
     deps.metrics.refusals.inc({ because });
-    // What is left of a refused request is not to be read as the next one.
     const close: Extra = because === 'malformed' ? { connection: 'close' } : {};
+    if (because === 'malformed') spoil();
     sendText(response, status, why, { ...extra, ...close, ...headers });
   };
   const admission = admit(request, deps.via);

@@ -41,6 +41,11 @@ export function objectHeaders(head: Head, path: string): Headers {
   if (head.kind === 'playlist' && head.status === 200 && !/mpegurl/i.test(headers['content-type'] ?? '')) {
     headers['content-type'] = 'application/vnd.apple.mpegurl';
   }
+  // Browsers put a weak tag into If-Range when they know a part of the object already, and must then be sent all of it
+  // (RFC 9110 §13.1.5; Chromium 156). Viewers fetch segments in parts; without the tag they get the parts.
+  if (head.kind === 'segment' && headers.etag?.startsWith('W/') && isMedia(path, headers['content-type'])) {
+    delete headers.etag;
+  }
   headers['cache-control'] ??= cacheControlFor(head, path);
   if (headers['cache-control'] === '') delete headers['cache-control'];
   prepared.set(head, headers);

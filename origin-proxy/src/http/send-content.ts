@@ -40,16 +40,35 @@ export async function sendContent(
   const { content } = found;
   try {
     const answer = content.isPassed ? passedAnswer(content) : await ownAnswer(request, content, ask);
-    const about = aboutCache(found, now);
-    response.writeHead(answer.status, withVary({ ...answer.headers, ...about }, extra));
+    const headers = withVary({ ...answer.headers, ...aboutCache(found, now) }, extra);
     if (answer.part === undefined || request.method === 'HEAD') {
-      response.end();
+      response.writeHead(answer.status, headers).end();
       return;
     }
     const { start, end } = answer.part === 'all' ? { start: 0, end: content.size } : answer.part;
-    await sender.send(response, content.read(start, end), sent);
+    const body = await begun(content.read(start, end));
+    response.writeHead(answer.status, headers);
+    await sender.send(response, body, sent);
   } finally {
     content.close();
+  }
+}
+
+/** The same pieces, once the first is here: until then a failure can still be told by a status. */
+async function begun(
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
+): Promise<Iterable<Buffer> | AsyncIterable<Buffer>> {
+  if (Symbol.iterator in pieces) return pieces;
+  const iterator = pieces[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return continued(first, iterator);
+}
+
+async function* continued(first: IteratorResult<Buffer>, rest: AsyncIterator<Buffer>): AsyncIterable<Buffer> {
+  try {
+    for (let next = first; !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
   }
 }
 

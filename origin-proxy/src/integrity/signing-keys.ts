@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { MANIFEST_KEY_ID_BYTES } from '@nearcast/protocol';
 import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
@@ -37,19 +37,26 @@ function newKey(): KeyObject {
 async function loadOrCreate(file: string): Promise<KeyObject> {
   const found = await readKey(file);
   if (found) return found;
-  // Written beside and linked: two edges that start at once agree on one key, and no one sees half of it.
-  const unfinished = `${file}.${process.pid}.new`;
-  await writeFile(unfinished, newKey().export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
+  await create(file).catch((error: Error) => {
+    throw new Error(`--signing-key ${file} cannot be made: ${error.message}`, { cause: error });
+  });
+  const made = await readKey(file);
+  if (!made) throw new Error(`--signing-key ${file} cannot be made`);
+  return made;
+}
+
+/** Written beside and linked: edges that start at once agree on one key, and no one sees half of it. */
+async function create(file: string): Promise<void> {
+  // Not the process id: in containers that share a volume everyone's is 1.
+  const unfinished = `${file}.${randomUUID()}.new`;
   try {
+    await writeFile(unfinished, newKey().export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
     await link(unfinished, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
     await rm(unfinished, { force: true });
   }
-  const made = await readKey(file);
-  if (!made) throw new Error(`--signing-key ${file} cannot be made`);
-  return made;
 }
 
 async function readKey(file: string): Promise<KeyObject | undefined> {

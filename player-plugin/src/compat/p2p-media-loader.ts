@@ -1,4 +1,5 @@
 import type { ByteRange } from '@nearcast/protocol';
+import type Hls from 'hls.js';
 import {
   Core,
   type CoreConfig,
@@ -18,6 +19,35 @@ import type {
   SegmentRequest,
   TimelineSegment,
 } from '../segment-engine.ts';
+import { renditionTraits } from './rendition-traits.ts';
+import { siteRequest } from './site-request.ts';
+
+/** The part of a session's options that this library knows. */
+export interface CompatOptions {
+  readonly trackers: readonly string[];
+  readonly swarm: string | undefined;
+  readonly rtc: RTCConfiguration | undefined;
+  readonly mayUpload: boolean;
+}
+
+/** Starts the library's engine for an hls.js instance whose multivariant playlist is parsed. */
+export function startP2PMediaLoader(
+  hls: Hls,
+  { trackers, swarm, rtc, mayUpload }: CompatOptions,
+  playlistUrl: string,
+  observer: EngineObserver,
+): SegmentEngine {
+  const config: P2PMediaLoaderConfig = {
+    trackers,
+    swarm,
+    playlistUrl,
+    mayUpload,
+    rtc: rtc ?? { iceServers: [] },
+    renditions: renditionTraits(hls),
+    siteRequest: (url, range, signal) => siteRequest(hls.config, url, range, signal),
+  };
+  return new P2PMediaLoaderEngine(config, observer);
+}
 
 /** What this library makes the name of a rendition's swarm from. */
 export interface RenditionTraits {

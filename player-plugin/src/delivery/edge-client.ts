@@ -1,4 +1,5 @@
 import type { ByteRange } from '@nearcast/protocol';
+import type { EdgeTiming } from '../segment-engine.ts';
 
 /** The edge, as far as the engine knows it. Adapters: the site's own hls.js loaders, and a model for the simulator. */
 export interface EdgeClient {
@@ -20,12 +21,6 @@ export interface EdgeRequest {
 }
 
 export type EdgeResult =
-  | {
-      readonly is: 'ok';
-      readonly bytes: Uint8Array;
-      /** ms from asking to the first byte, and from there to the last. */
-      readonly firstByteMs: number;
-      readonly transferMs: number;
-    }
+  | ({ readonly is: 'ok'; readonly bytes: Uint8Array } & EdgeTiming)
   /** `status` 0: no answer at all. */
   | { readonly is: 'failed'; readonly status: number };

@@ -223,8 +223,9 @@ export class Performer {
       }
       observer.receivedFromEdge(bytes.length, because);
       task.edgeBytes += bytes.length;
-      const wanted = cutOut(bytes, within, manifest.size);
-      if (wanted) intake.run(task, first, end, wanted, settle);
+      if (bytes.length === within.end - within.start) intake.run(task, first, end, bytes, settle);
+      // An edge, or a cache before it, may answer a range with the whole: it is paid for, so all of it counts.
+      else if (bytes.length === manifest.size) intake.run(task, 0, task.chunks, bytes, settle);
       else settle(false);
     });
     task.cancels.add(cancel);
@@ -248,10 +249,4 @@ export class Performer {
     task.edgeFailed = true;
     this.#deps.failed(task, 'object-changed');
   }
-}
-
-/** What was asked for, out of what came: an edge, or a cache before it, may answer a range with the whole. */
-function cutOut(bytes: Uint8Array, within: { start: number; end: number }, size: number): Uint8Array | undefined {
-  if (bytes.length === within.end - within.start) return bytes;
-  return bytes.length === size ? bytes.subarray(within.start, within.end) : undefined;
 }

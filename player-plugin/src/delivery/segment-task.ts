@@ -96,10 +96,6 @@ export class SegmentTask implements SegmentView {
     return this.place !== undefined && !this.edgeFailed;
   }
 
-  get isUrgent(): boolean {
-    return this.waiters.length > 0;
-  }
-
   get isWhole(): boolean {
     return this.chunks > 0 && this.heldChunks === this.chunks;
   }

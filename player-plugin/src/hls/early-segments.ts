@@ -1,8 +1,9 @@
-import type { SegmentRequest } from '../segment-engine.ts';
+import type { EdgeTiming, SegmentRequest } from '../segment-engine.ts';
 
-interface EarlySegment {
+export interface EarlySegment {
   readonly request: Pick<SegmentRequest, 'url' | 'range'>;
   readonly body: Uint8Array;
+  readonly timing: EdgeTiming;
 }
 
 const MAX_SEGMENTS = 6;
@@ -14,9 +15,9 @@ export class EarlySegments {
   #bytes = 0;
 
   /** Copies the body: hls.js empties what it is given. */
-  remember(request: EarlySegment['request'], body: ArrayBuffer): void {
+  remember(request: EarlySegment['request'], body: ArrayBuffer, timing: EdgeTiming): void {
     if (this.#segments.length >= MAX_SEGMENTS || this.#bytes + body.byteLength > MAX_BYTES) return;
-    this.#segments.push({ request, body: new Uint8Array(body.slice(0)) });
+    this.#segments.push({ request, body: new Uint8Array(body.slice(0)), timing });
     this.#bytes += body.byteLength;
   }
 

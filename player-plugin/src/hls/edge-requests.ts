@@ -3,7 +3,7 @@ import type Hls from 'hls.js';
 import type { FragmentLoaderContext, LoaderConfiguration, LoaderContextType, LoaderStats } from 'hls.js';
 import type { EdgeClient, EdgeRequest, EdgeResult } from '../delivery/edge-client.ts';
 import { findFragment } from './find-fragment.ts';
-import type { SegmentLoaderConstructor } from './segment-loader.ts';
+import { type SegmentLoaderConstructor, timingOf } from './segment-loader.ts';
 
 /**
  * The edge, asked with the loader that the site gave hls.js: its headers, credentials, CMCD and error handling come with
@@ -70,15 +70,9 @@ function configurationOf({ config }: Hls): LoaderConfiguration {
   return { loadPolicy, timeout: maxLoadTimeMs, maxRetry: 0, retryDelay: 0, maxRetryDelay: 0 };
 }
 
-function toResult(data: unknown, { loading }: LoaderStats): EdgeResult {
+function toResult(data: unknown, stats: LoaderStats): EdgeResult {
   // Custom loaders may hand over views.
   const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data instanceof Uint8Array ? data : undefined;
   if (!bytes || bytes.length === 0) return { is: 'failed', status: 0 };
-  const first = loading.first || loading.end;
-  return {
-    is: 'ok',
-    bytes,
-    firstByteMs: Math.max(0, first - loading.start),
-    transferMs: Math.max(0, loading.end - first),
-  };
+  return { is: 'ok', bytes, ...timingOf(stats) };
 }

@@ -7,7 +7,13 @@ import type {
   LoaderStats,
 } from 'hls.js';
 import type { Clock } from '../clock.ts';
-import type { DeliveredSegment, SegmentDelivery, SegmentEngine, SegmentRequest } from '../segment-engine.ts';
+import type {
+  DeliveredSegment,
+  EdgeTiming,
+  SegmentDelivery,
+  SegmentEngine,
+  SegmentRequest,
+} from '../segment-engine.ts';
 
 export type SegmentLoaderConstructor = new (config: HlsConfig) => Loader<FragmentLoaderContext>;
 
@@ -19,7 +25,7 @@ export interface SegmentLoaderDeps {
   readonly ownLoader: SegmentLoaderConstructor;
   delivered(url: string, bytes: number, from: 'peers' | 'edge'): void;
   /** A whole body that the site's own loader brought, before hls.js empties it. */
-  loadedPlainly(request: Pick<SegmentRequest, 'url' | 'range'>, body: ArrayBuffer): void;
+  loadedPlainly(request: Pick<SegmentRequest, 'url' | 'range'>, body: ArrayBuffer, timing: EdgeTiming): void;
   /** Bytes that the site's own loader fetched; `kept` is false when they were thrown away. */
   fetchedFromEdge(bytes: number, kept: boolean): void;
 }
@@ -154,7 +160,9 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
       ...callbacks,
       onSuccess: (response, stats, loaded, details) => {
         settle(true);
-        if (response.data instanceof ArrayBuffer) this.#deps.loadedPlainly(rangeOf(context), response.data);
+        if (response.data instanceof ArrayBuffer) {
+          this.#deps.loadedPlainly(rangeOf(context), response.data, timingOf(stats));
+        }
         this.#deps.delivered(context.url, stats.loaded, 'edge');
         callbacks.onSuccess(response, stats, loaded, details);
       },
@@ -194,6 +202,11 @@ type LoaderState =
       /** Counts what it fetched, once. */
       readonly settle: (kept: boolean) => void;
     };
+
+export function timingOf({ loading }: LoaderStats): EdgeTiming {
+  const first = loading.first || loading.end;
+  return { firstByteMs: Math.max(0, first - loading.start), transferMs: Math.max(0, loading.end - first) };
+}
 
 function requestOf(context: FragmentLoaderContext, { loadPolicy }: LoaderConfiguration): SegmentRequest {
   const { maxTimeToFirstByteMs, maxLoadTimeMs } = loadPolicy;

@@ -32,8 +32,9 @@ export interface RequestPlan {
   readonly repairDueAt: number;
 }
 
-/** Before everything that is ordered by how many have it. */
-const URGENT_FIRST = 1_000;
+/** Before everything that is ordered by how many have it: more than there can be neighbours, times segments. */
+const URGENT_FIRST = 100_000;
+const MOST_HOLDERS = 100;
 /** The edge is reckoned a little slower than it was measured. */
 const EDGE_CAUTION = 1.1;
 /** From when a repair is due to when it has been planned, ms. */
@@ -75,6 +76,7 @@ class Plan implements RequestPlan {
 
   duty(segment: SegmentView): void {
     if (!segment.mayAskEdge || segment.heldChunks === segment.chunks) return;
+    if (!segment.isLive && this.#isLineFull) return;
     const waitedMs = this.#view.now - segment.learnedAt;
     const slackMs = Math.min(segment.slackMs, this.#config.longestSlackMs);
     for (let stripe = 0; stripe < stripeCount(segment.chunks); stripe++) {
@@ -82,6 +84,12 @@ class Plan implements RequestPlan {
       if (rank === undefined || waitedMs < (RANK_DELAYS[rank] as number) * slackMs) continue;
       this.#fetchStripe(segment, stripe, rank === 0 ? 'duty' : 'backup');
     }
+  }
+
+  /** A recording can wait a little: what was asked before should come first, and control must get through. */
+  get #isLineFull(): boolean {
+    const { rttMs, bytesPerMs } = this.#view.edge;
+    return this.#edgePendingBytes > bytesPerMs * (rttMs + this.#config.prefetchMs);
   }
 
   #fetchStripe(segment: SegmentView, stripe: number, because: FetchReason): void {
@@ -150,14 +158,20 @@ class Plan implements RequestPlan {
     }
   }
 
-  /** Missing chunks that somebody has: rarest first, ties at random, so that neighbours want different things. */
+  /**
+   * Missing chunks that somebody has: rarest first, ties at random, so that neighbours want different things. What is
+   * played soon has waited for its turn already: its chunks are everywhere, and rarity alone would put them last. Of a
+   * recording the next segment always comes first.
+   */
   #byRarity(): { readonly segment: SegmentView; readonly chunk: number }[] {
     const wanted: { readonly segment: SegmentView; readonly chunk: number; readonly order: number }[] = [];
+    let turn = -URGENT_FIRST;
     for (const segment of this.#view.segments) {
       if (segment.isComingWhole || segment.heldChunks === segment.chunks) continue;
       const { holders } = this.#holdingsOf(segment);
-      // What is played soon has waited for its turn already: its chunks are everywhere, and rarity alone would put them last.
-      const first = segment.deadline - this.#view.now < this.#config.urgentMs ? -URGENT_FIRST : 0;
+      const isUrgent = segment.deadline - this.#view.now < this.#config.urgentMs;
+      const first = segment.isLive && !isUrgent ? 0 : turn;
+      if (!segment.isLive) turn += MOST_HOLDERS;
       for (let chunk = 0; chunk < segment.chunks; chunk++) {
         const count = holders[chunk] as number;
         if (count > 0 && this.#stateOf(segment, chunk) === 0) {

@@ -36,8 +36,8 @@ export interface SegmentView {
   readonly isComingWhole: boolean;
   /** Its URL is known, and the edge gave it so far. */
   readonly mayAskEdge: boolean;
-  /** Whether hls.js waits for it, or is about to. */
-  readonly isUrgent: boolean;
+  /** Live segments are new to all neighbours at the same time; of a recording everybody wants the next one first. */
+  readonly isLive: boolean;
   readonly duty: DutyRule;
 }
 
@@ -97,6 +97,8 @@ export interface PlanConfig {
   readonly repairMarginMs: number;
   /** What must be here so soon is asked for before anything else, ms. */
   readonly urgentMs: number;
+  /** So much may be asked of the edge ahead of time: what comes fills the line, ms at the edge's rate. */
+  readonly prefetchMs: number;
   /** Backups count at most so much slack: on demand, deadlines may be minutes away. */
   readonly longestSlackMs: number;
 }
@@ -106,5 +108,6 @@ export const planDefaults: PlanConfig = {
   maxInFlight: 48,
   repairMarginMs: 250,
   urgentMs: 2_500,
+  prefetchMs: 500,
   longestSlackMs: 10_000,
 };

@@ -116,7 +116,7 @@ export class Downloads {
     const timeoutMs = Math.min(LONGEST_TIMEOUT_MS, 2 * expectedMs + TIMEOUT_SLACK_MS);
     download.cancelTimer = this.#clock.after(timeoutMs, () => {
       this.end(download.key, download.chunk);
-      this.#score.failed(this.#clock.now(), this.#random());
+      this.#score.failed(download.askedAt, this.#clock.now(), this.#random());
       this.#events.timedOut(download.key, download.chunk);
     });
   }

@@ -11,6 +11,7 @@ export class PeerScore {
   #bytesPerMs = UNKNOWN_RATE;
   #hasDelivered = false;
   #failures = 0;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #availableAt = 0;
   #baseRttMs = Number.POSITIVE_INFINITY;
   #rttMs = 0;
@@ -62,7 +63,10 @@ export class PeerScore {
   }
 
   /** It accepted a request and did not keep its word: each time it is left alone for twice as long. */
-  failed(now: number, random: number): void {
+  failed(askedAt: number, now: number, random: number): void {
+    // What was asked in one go fails in one go: that is one broken word.
+    if (askedAt < this.#failedAt) return;
+    this.#failedAt = now;
     const banMs = Math.min(LONGEST_BAN_MS, FIRST_BAN_MS * 2 ** this.#failures) * (0.75 + 0.5 * random);
     this.#failures += 1;
     this.#availableAt = Math.max(this.#availableAt, now + banMs);

@@ -39,6 +39,8 @@ const ASK_EVERY_MS = 5_000;
 const MAX_ACCOUNTS = 64;
 /** What so many of the neighbours have is nothing new. */
 const COMMON_SHARE = 0.5;
+/** Until the tracker says how many there are, it is waited for, ms: deadlines hold all the same. */
+const EXPECT_TRACKER_FOR_MS = 1_000;
 /** Right after meeting others is announced, they are waited for. */
 const EXPECT_PEERS_FOR_MS = 3_000;
 
@@ -52,10 +54,11 @@ export class Swarm {
   readonly #endedAccounts: LinkReport[] = [];
   #viewers = 1;
   #metAt = Number.NEGATIVE_INFINITY;
-  #expectedUntil = 0;
+  #expectedUntil: number;
   #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: SwarmDeps, events: SwarmEvents) {
+    this.#expectedUntil = deps.clock.now() + EXPECT_TRACKER_FOR_MS;
     this.#deps = deps;
     this.#events = events;
   }
@@ -133,7 +136,7 @@ export class Swarm {
     const now = this.#deps.clock.now();
     this.#viewers = viewers;
     this.#askedAt = now;
-    if (viewers > 1) this.#expectedUntil = now + EXPECT_PEERS_FOR_MS;
+    this.#expectedUntil = viewers > 1 ? now + EXPECT_PEERS_FOR_MS : now;
   }
 
   #introduced(peer: string, initiate: boolean): void {

@@ -1,5 +1,5 @@
 import type Hls from 'hls.js';
-import type { RenditionTraits } from '../compat/p2p-media-loader.ts';
+import type { RenditionTraits } from './p2p-media-loader.ts';
 
 /** The renditions of a parsed multivariant playlist (or the only one of a media playlist), as hls.js knows them. */
 export function renditionTraits(hls: Hls): RenditionTraits[] {
