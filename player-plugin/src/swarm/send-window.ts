@@ -16,6 +16,10 @@ const BUCKET_MS = 500;
 const MEMORY_BUCKETS = 20;
 /** Assumed until the first acknowledgement. */
 const FIRST_ROUND_TRIP_MS = 150;
+/** Weight of the newest acknowledgement, and from how much above the fastest on there is a queue. */
+const RECENT_ALPHA = 0.25;
+const CROWDED_FROM = 1.25;
+const CROWDED_FROM_MS = 10;
 /** A piece counts as under way for so many of the fastest recent round trips, and at least so long. */
 const LEAVES_WITHIN_ROUND_TRIPS = 1.5;
 const LEAVES_WITHIN_MS = 120;
@@ -26,6 +30,7 @@ export class SendWindow<Target> {
   readonly #line: SentPiece[] = [];
   #lineBytes = 0;
   readonly #fastest = new Float64Array(MEMORY_BUCKETS).fill(Number.POSITIVE_INFINITY);
+  #recentMs: number = Number.NaN;
   #bucket = 0;
 
   sent(target: Target, id: number, bytes: number, now: number): void {
@@ -53,7 +58,11 @@ export class SendWindow<Target> {
       bytes += piece.bytes;
       this.#advance(now);
       const at = this.#bucket % MEMORY_BUCKETS;
-      this.#fastest[at] = Math.min(this.#fastest[at] as number, now - piece.sentAt);
+      const roundTripMs = now - piece.sentAt;
+      this.#fastest[at] = Math.min(this.#fastest[at] as number, roundTripMs);
+      this.#recentMs = Number.isNaN(this.#recentMs)
+        ? roundTripMs
+        : this.#recentMs + RECENT_ALPHA * (roundTripMs - this.#recentMs);
     }
     return bytes;
   }
@@ -90,6 +99,11 @@ export class SendWindow<Target> {
     this.#advance(now);
     const fastest = Math.min(...this.#fastest);
     return Number.isFinite(fastest) ? fastest : FIRST_ROUND_TRIP_MS;
+  }
+
+  /** Whether acknowledgements come about as fast as they ever do: then nothing is queued anywhere. */
+  isUncrowded(now: number): boolean {
+    return this.#recentMs < CROWDED_FROM * this.baseRoundTripMs(now) + CROWDED_FROM_MS;
   }
 
   #leavesWithinMs(now: number): number {

@@ -51,6 +51,8 @@ const MIN_QUEUE_MS = 150;
 const QUEUE_PER_RTT = 2.5;
 /** On a slow line a chunk takes longer than that: then so many of them may wait. */
 const QUEUE_CHUNKS = 2;
+/** A line on which nothing queues may carry more than it was seen to. */
+const PROBE_GAIN = 2;
 const MIN_RETRY_MS = 150;
 
 export class Uploader {
@@ -196,12 +198,21 @@ export class Uploader {
     return (bytes * 1000) / this.bytesPerSecond;
   }
 
+  /** The rate is what was asked of the line, and a bound made of it would keep it there: a line without a queue gets more. */
+  #gain(now: number): number {
+    return this.#window.isUncrowded(now) ? PROBE_GAIN : 1;
+  }
+
   #windowBytes(now: number): number {
-    return (this.bytesPerSecond * (this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS)) / 1000 + WINDOW_SLACK_BYTES;
+    const roundTripMs = this.#window.baseRoundTripMs(now);
+    return this.#gain(now) * ((this.bytesPerSecond * (roundTripMs + WINDOW_SLACK_MS)) / 1000 + WINDOW_SLACK_BYTES);
   }
 
   #queueLimitMs(chunkBytes: number): number {
-    const roundTripMs = this.#window.baseRoundTripMs(this.#clock.now());
-    return Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * roundTripMs, QUEUE_CHUNKS * this.#sendingMs(chunkBytes));
+    const now = this.#clock.now();
+    const roundTripMs = this.#window.baseRoundTripMs(now);
+    return (
+      this.#gain(now) * Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * roundTripMs, QUEUE_CHUNKS * this.#sendingMs(chunkBytes))
+    );
   }
 }
