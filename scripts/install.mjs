@@ -73,7 +73,7 @@ function installPrograms(names) {
   const manager = packageManagers.find(({ command }) => commandExists(command));
   const instead = missing.map((name) => `${programs[name].environment}=/path/to/it`).join(' ');
   if (!manager) fail(`${wanted} not found and no known package manager; install it, or set ${instead}`);
-  const packages = missing.map((name) => programs[name].packages[manager.name]);
+  const packages = [...new Set(missing.map((name) => programs[name].packages[manager.name]))];
   if (packages.includes(undefined))
     fail(`${wanted} not found and not packaged by ${manager.name}; install it, or set ${instead}`);
   console.log(`nearcast: installing ${wanted} with ${manager.name} …`);

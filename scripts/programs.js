@@ -28,4 +28,15 @@ export const programs = {
     ),
     packages: { apt: 'chromium', dnf: 'chromium', apk: 'chromium', brew: 'chromium' },
   },
+  prometheus: {
+    environment: 'NEARCAST_PROMETHEUS',
+    find: lookedUp('NEARCAST_PROMETHEUS', ['prometheus']),
+    packages: { apt: 'prometheus', dnf: 'golang-github-prometheus', apk: 'prometheus', brew: 'prometheus' },
+  },
+  /** Comes with Prometheus. */
+  promtool: {
+    environment: 'NEARCAST_PROMTOOL',
+    find: lookedUp('NEARCAST_PROMTOOL', ['promtool']),
+    packages: { apt: 'prometheus', dnf: 'golang-github-prometheus', apk: 'prometheus', brew: 'prometheus' },
+  },
 };

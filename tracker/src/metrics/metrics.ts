@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createViewerMetrics, type ViewerMetrics } from './viewer-metrics.ts';
 
 /** Every metric of the tracker: base units, bounded labels, no viewer and no swarm in any of them. */
 export interface TrackerMetrics {
@@ -11,10 +12,11 @@ export interface TrackerMetrics {
   readonly uploadedBytes: Counter;
   readonly discardedBytes: Counter;
   readonly rejectedChunks: Counter;
-  readonly stalls: Counter;
-  readonly stalledSeconds: Counter;
-  readonly startupSeconds: Histogram;
+  readonly stalls: Counter<'mode'>;
+  readonly stalledSeconds: Counter<'mode'>;
+  readonly startupSeconds: Histogram<'mode'>;
   readonly reports: Counter<'outcome'>;
+  readonly viewers: ViewerMetrics;
 }
 
 /** Read when Prometheus asks. */
@@ -51,7 +53,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       for (const [dialect, count] of Object.entries(gauges.peers())) this.set({ dialect }, count);
     },
   });
-  return {
+  const metrics: TrackerMetrics = {
     registry,
     messages: new Counter({
       name: 'nearcast_tracker_messages_total',
@@ -101,16 +103,19 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     stalls: new Counter({
       name: 'nearcast_player_stalls_total',
       help: 'How often playback stopped for want of data.',
+      labelNames: ['mode'], // swarm | edge-only
       registers,
     }),
     stalledSeconds: new Counter({
       name: 'nearcast_player_stalled_seconds_total',
       help: 'How long playback stood still for want of data.',
+      labelNames: ['mode'],
       registers,
     }),
     startupSeconds: new Histogram({
       name: 'nearcast_player_startup_seconds',
       help: 'From the request for the playlist to the first frame.',
+      labelNames: ['mode'],
       buckets: [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 13, 30],
       registers,
     }),
@@ -120,5 +125,14 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       labelNames: ['outcome'], // counted | clamped
       registers,
     }),
+    viewers: createViewerMetrics(registers),
   };
+  // A series that begins with its first event hides that event: Prometheus has no earlier value to compare it with.
+  for (const mode of ['swarm', 'edge-only']) {
+    metrics.stalls.inc({ mode }, 0);
+    metrics.stalledSeconds.inc({ mode }, 0);
+    metrics.startupSeconds.zero({ mode });
+  }
+  for (const source of ['peer', 'edge']) metrics.deliveredBytes.inc({ source }, 0);
+  return metrics;
 }

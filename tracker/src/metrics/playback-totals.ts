@@ -1,5 +1,6 @@
 import type { PlaybackReport } from '@nearcast/protocol';
 import type { TrackerMetrics } from './metrics.ts';
+import { countViewer } from './viewer-metrics.ts';
 
 /** A browser that moves more than this in either direction is not believed: 1 Gbit/s, in bytes per millisecond. */
 const MAX_BYTES_PER_MS = 125_000;
@@ -30,9 +31,11 @@ export function countReport(report: PlaybackReport, passedMs: number, metrics: T
   metrics.uploadedBytes.inc(clamped.uploadedBytes);
   metrics.discardedBytes.inc(clamped.discardedBytes);
   metrics.rejectedChunks.inc(clamped.rejectedChunks);
-  metrics.stalls.inc(clamped.stalls);
-  metrics.stalledSeconds.inc(clamped.stalledMs / 1000);
-  if (clamped.startupMs !== undefined) metrics.startupSeconds.observe(clamped.startupMs / 1000);
+  const { mode, startupMs } = clamped;
+  metrics.stalls.inc({ mode }, clamped.stalls);
+  metrics.stalledSeconds.inc({ mode }, clamped.stalledMs / 1000);
+  if (startupMs !== undefined) metrics.startupSeconds.observe({ mode }, startupMs / 1000);
+  countViewer(clamped, passedMs, metrics.viewers);
   const cut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
   metrics.reports.inc({ outcome: cut ? 'clamped' : 'counted' });
 }

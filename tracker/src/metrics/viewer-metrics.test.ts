@@ -1,0 +1,41 @@
+import { emptyReport } from '@nearcast/protocol';
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import { countViewer, createViewerMetrics } from './viewer-metrics.ts';
+
+async function after(report: Partial<typeof emptyReport>, passedMs: number): Promise<string[]> {
+  const registry = new Registry();
+  countViewer({ ...emptyReport, ...report }, passedMs, createViewerMetrics([registry]));
+  return (await registry.metrics()).split('\n');
+}
+
+test('what was fetched from the edge is told apart by reason, and never adds up to more', async () => {
+  const lines = await after({ edgeBytes: 100, dutyBytes: 60, backupBytes: 30, repairBytes: 30 }, 1000);
+  const name = 'nearcast_player_edge_fetched_bytes_total';
+  expect(lines.filter((line) => line.startsWith(name))).toEqual([
+    `${name}{reason="duty"} 60`,
+    `${name}{reason="backup"} 30`,
+    `${name}{reason="repair"} 10`,
+    `${name}{reason="other"} 0`,
+  ]);
+});
+
+test('nobody plays longer than time has passed', async () => {
+  const lines = await after({ playedMs: 60_000, mode: 'swarm' }, 2000);
+  expect(lines).toContain('nearcast_player_played_seconds_total{mode="swarm"} 2');
+});
+
+test('upload is a rate over the time that passed, and no rate without time', async () => {
+  expect(await after({ uploadedBytes: 100_000 }, 1000)).toContain('nearcast_player_upload_bytes_per_second_sum 100000');
+  expect(await after({ uploadedBytes: 100_000 }, 0)).toContain('nearcast_player_upload_bytes_per_second_count 0');
+});
+
+test('no more control traffic is believed than media was exchanged', async () => {
+  const lines = await after({ controlBytes: 1e9, peerBytes: 300, uploadedBytes: 200 }, 1000);
+  expect(lines).toContain('nearcast_player_control_bytes_total 500');
+});
+
+test('only live viewers have a latency', async () => {
+  expect(await after({}, 1000)).not.toContainEqual(expect.stringContaining('latency_seconds_count{'));
+  expect(await after({ latencyMs: 4000 }, 1000)).toContain('nearcast_player_latency_seconds_sum{mode="edge-only"} 4');
+});

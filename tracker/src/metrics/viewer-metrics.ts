@@ -1,0 +1,71 @@
+import type { PlaybackReport } from '@nearcast/protocol';
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+/** How viewers fare, report by report: who shares beside who does not, and what sharing costs them. */
+export interface ViewerMetrics {
+  readonly playedSeconds: Counter<'mode'>;
+  readonly edgeFetchedBytes: Counter<'reason'>;
+  readonly controlBytes: Counter;
+  readonly latencySeconds: Histogram<'mode'>;
+  readonly connectedPeers: Histogram;
+  readonly uploadBytesPerSecond: Histogram;
+}
+
+export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
+  return {
+    playedSeconds: new Counter({
+      name: 'nearcast_player_played_seconds_total',
+      help: 'Media that was played, by whether the viewer shared at the time.',
+      labelNames: ['mode'], // swarm | edge-only
+      registers,
+    }),
+    edgeFetchedBytes: new Counter({
+      name: 'nearcast_player_edge_fetched_bytes_total',
+      help: 'Media bytes that players fetched from the edge, by why.',
+      labelNames: ['reason'], // duty | backup | repair | other
+      registers,
+    }),
+    controlBytes: new Counter({
+      name: 'nearcast_player_control_bytes_total',
+      help: 'What the exchange between viewers cost beside the media.',
+      registers,
+    }),
+    latencySeconds: new Histogram({
+      name: 'nearcast_player_latency_seconds',
+      help: 'How far live viewers are behind the live edge, once per report.',
+      labelNames: ['mode'],
+      buckets: [0.5, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64],
+      registers,
+    }),
+    connectedPeers: new Histogram({
+      name: 'nearcast_player_connected_peers',
+      help: 'Neighbours that viewers are connected to, once per report.',
+      buckets: [0, 1, 2, 4, 6, 8, 12, 16, 24, 32],
+      registers,
+    }),
+    uploadBytesPerSecond: new Histogram({
+      name: 'nearcast_player_upload_bytes_per_second',
+      help: 'What viewers send to others, on average over each report.',
+      buckets: [0, 25_000, 62_500, 125_000, 250_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000],
+      registers,
+    }),
+  };
+}
+
+/** `report` is what the clamp let through; `passedMs` the tracker's own measure of the time that it covers. */
+export function countViewer(report: PlaybackReport, passedMs: number, metrics: ViewerMetrics): void {
+  const { mode, edgeBytes, latencyMs } = report;
+  metrics.playedSeconds.inc({ mode }, Math.min(report.playedMs, passedMs) / 1000);
+  let unexplained = edgeBytes;
+  for (const reason of ['duty', 'backup', 'repair'] as const) {
+    const bytes = Math.min(report[`${reason}Bytes`], unexplained);
+    unexplained -= bytes;
+    metrics.edgeFetchedBytes.inc({ reason }, bytes);
+  }
+  metrics.edgeFetchedBytes.inc({ reason: 'other' }, unexplained);
+  // The exchange's own traffic is a few per cent of the media; no more than the media is believed.
+  metrics.controlBytes.inc(Math.min(report.controlBytes, report.peerBytes + report.uploadedBytes));
+  metrics.connectedPeers.observe(report.connectedPeers);
+  if (latencyMs !== undefined) metrics.latencySeconds.observe({ mode }, latencyMs / 1000);
+  if (passedMs > 0) metrics.uploadBytesPerSecond.observe((report.uploadedBytes * 1000) / passedMs);
+}
