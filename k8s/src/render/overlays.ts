@@ -1,6 +1,6 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { KubernetesObject } from './kubernetes-object.ts';
 import { render } from './render.ts';
 
@@ -11,6 +11,7 @@ export const components = [
   'autoscaling',
   'coturn',
   'geo-database',
+  'grafana',
   'prometheus-operator',
   'redis',
   'signing-key',
@@ -34,9 +35,12 @@ export async function everyRendering(): Promise<[string, KubernetesObject[]][]> 
 async function withAllComponents(): Promise<[string, KubernetesObject[]]> {
   const folder = await mkdtemp(join(tmpdir(), 'nearcast-components-'));
   try {
-    for (const part of ['base', 'components']) await symlink(join(manifests, part), join(folder, part));
-    const listed = components.map((name) => `components/${name}`);
-    await writeFile(join(folder, 'kustomization.yaml'), `resources: [base]\ncomponents: [${listed.join(', ')}]\n`);
+    const at = (path: string) => relative(folder, join(manifests, path));
+    const listed = components.map((name) => at(`components/${name}`));
+    await writeFile(
+      join(folder, 'kustomization.yaml'),
+      `resources: [${at('base')}]\ncomponents: [${listed.join(', ')}]\n`,
+    );
     return ['base with every component', await render(folder)];
   } finally {
     await rm(folder, { recursive: true });

@@ -56,11 +56,21 @@ function validatorOf(kind: string): ValidateFunction | undefined {
   return ajv.getSchema(kind);
 }
 
+/** Go's "(?i)" holds to the end of a pattern; JavaScript's has brackets. */
+function pattern(text: string): string {
+  return text.replace(/\(\?i\)(.*)$/, '(?i:$1)');
+}
+
 /** The same schema, but an object with `properties` has no others. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (typeof value !== 'object' || value === null) return value;
-  const inner = Object.fromEntries(Object.entries(value).map(([name, field]) => [name, closed(field)]));
+  const inner = Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [
+      name,
+      name === 'pattern' && typeof field === 'string' ? pattern(field) : closed(field),
+    ]),
+  );
   const isOpen = 'additionalProperties' in inner || inner['x-kubernetes-preserve-unknown-fields'] === true;
   // Only a schema has the text "object" as its type; a map of properties may have one called `type`.
   return inner.type === 'object' && 'properties' in inner && !isOpen
