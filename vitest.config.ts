@@ -16,6 +16,10 @@ export default defineConfig({
       },
       {
         ...sources,
+        test: { name: 'simulation', include: ['**/src/**/*.sim.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        ...sources,
         test: {
           name: 'end-to-end',
           include: ['**/src/**/*.e2e.test.ts'],

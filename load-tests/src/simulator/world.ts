@@ -2,6 +2,7 @@ import { type EdgeReason, type SwarmEngineConfig, swarmEngineDefaults } from '@n
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from '@nearcast/tracker/swarm';
 import { EdgeModel } from './edge-model.ts';
 import { HomeLine, type PacketCost, wirePackets } from './home-line.ts';
+import { type HostileKind, HostileViewer } from './hostile-viewer.ts';
 import { ModelViewer, type ViewerTotals } from './model-viewer.ts';
 import { type NatClass, PeerNetwork } from './peer-network.ts';
 import { exponential, seededRandom } from './seeded-random.ts';
@@ -43,6 +44,8 @@ export interface WorldConfig {
   readonly exodus: { readonly atSeconds: number; readonly share: number } | undefined;
   readonly edgeAway: { readonly fromSeconds: number; readonly toSeconds: number } | undefined;
   readonly trackerAway: { readonly fromSeconds: number; readonly toSeconds: number } | undefined;
+  /** Viewers that do harm, each in its way. */
+  readonly hostile: readonly HostileKind[];
   readonly engine: SwarmEngineConfig;
 }
 
@@ -72,6 +75,7 @@ export const worldDefaults: WorldConfig = {
   exodus: undefined,
   edgeAway: undefined,
   trackerAway: undefined,
+  hostile: [],
   engine: swarmEngineDefaults,
 };
 
@@ -105,6 +109,8 @@ export interface Quantiles {
   readonly max: number;
 }
 
+/** Enough to do harm. */
+const HOSTILE_BITS_PER_SECOND = 20_000_000;
 const TRACKER_DELAY_MS = 20;
 /** Segment 0 of a live stream is there at this moment, so that the first viewer finds a window. */
 const LIVE_BEGINS_AT_MS = 0;
@@ -142,6 +148,7 @@ export class World {
       const at = startAt + index * joinEveryMs + this.#random() * segmentSeconds * 1000;
       this.clock.after(at, () => this.#add());
     }
+    for (const kind of this.config.hostile) this.clock.after(startAt + 3_000, () => this.#addHostile(kind));
     if (exodus) this.clock.after(startAt + exodus.atSeconds * 1000, () => this.#leaveAtOnce(exodus.share));
     await this.clock.advanceTo(startAt + seconds * 1000, afterEach);
     return this.#result(startAt);
@@ -194,7 +201,27 @@ export class World {
     });
   }
 
-  readonly #byConnection = new Map<number, ModelViewer>();
+  #addHostile(kind: HostileKind): void {
+    this.#connections += 1;
+    const connection = this.#connections;
+    const line = new HomeLine(this.clock, HOSTILE_BITS_PER_SECOND, HOSTILE_BITS_PER_SECOND, this.config.packets);
+    const viewer: HostileViewer = new HostileViewer(kind, {
+      clock: this.clock,
+      stream: this.#stream,
+      connect: this.#network.connector({ line, region: 0, nat: 'open' }),
+      tellTracker: (message) => this.#tellTracker(connection, 0, message),
+      newest: () => this.#newest(),
+    });
+    this.#byConnection.set(connection, viewer);
+    viewer.join();
+  }
+
+  #newest(): number {
+    const { live, segmentSeconds, recordingSegments } = this.config;
+    return live ? Math.floor(this.clock.now() / 1000 / segmentSeconds) - 1 : recordingSegments - 1;
+  }
+
+  readonly #byConnection = new Map<number, ModelViewer | HostileViewer>();
 
   #leaveAtOnce(share: number): void {
     for (const connection of [...this.#byConnection.keys()]) {
@@ -203,7 +230,8 @@ export class World {
   }
 
   #leave(connection: number, politely: boolean): void {
-    this.#byConnection.get(connection)?.leave(politely);
+    const viewer = this.#byConnection.get(connection);
+    if (viewer instanceof ModelViewer) viewer.leave(politely);
     this.#byConnection.delete(connection);
     this.#deliver((out) => this.#swarms.leave(connection, out));
   }

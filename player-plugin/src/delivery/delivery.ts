@@ -396,6 +396,7 @@ function toPeerView(session: PeerSession): PeerView {
     queueMs,
     inFlight: session.downloads.count,
     availableAt: score.availableAt,
+    isReliable: score.failures === 0,
     flags: (key) => holdings.flags(key),
     isFetching: (key, chunk, now) => holdings.isFetching(key, chunk, now),
   };

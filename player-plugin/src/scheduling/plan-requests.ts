@@ -37,6 +37,13 @@ const EDGE_CAUTION = 1.1;
 /** From when a repair is due to when it has been planned, ms. */
 const PLANNING_MS = 10;
 
+interface Holdings {
+  /** Of each peer, in their order. */
+  readonly flags: readonly (Uint8Array | undefined)[];
+  /** By chunk: how many have it. */
+  readonly holders: Uint8Array;
+}
+
 class Plan implements RequestPlan {
   readonly actions: Action[] = [];
   repairDueAt: number = Number.POSITIVE_INFINITY;
@@ -45,6 +52,7 @@ class Plan implements RequestPlan {
   readonly #random: Random;
   /** What this plan itself adds to the chunks' state, so that no chunk is planned twice. */
   readonly #planned = new Map<SegmentView, Uint8Array>();
+  readonly #holdings = new Map<SegmentView, Holdings>();
   #edgePendingBytes: number;
 
   constructor(view: PlanView, config: PlanConfig, random: Random) {
@@ -92,22 +100,24 @@ class Plan implements RequestPlan {
       if (leftMs < 2 * edge.rttMs + PLANNING_MS) this.actions.push({ do: 'fetch-whole', segment, because: 'repair' });
       return;
     }
-    const missing: { readonly chunk: number; readonly rank: number }[] = [];
+    const missing: number[] = [];
     let missingBytes = 0;
     for (let chunk = 0; chunk < segment.chunks; chunk++) {
-      const state = this.#stateOf(segment, chunk);
-      if (state & (HELD | ASKED_EDGE)) continue;
+      if (this.#stateOf(segment, chunk) & (HELD | ASKED_EDGE)) continue;
       missingBytes += sizeOf(segment, chunk);
-      // Fewest holders first; what a peer is sending already comes last.
-      missing.push({ chunk, rank: this.#holders(segment.key, chunk) + (state & ASKED_PEER ? 1000 : 0) });
+      missing.push(chunk);
     }
     if (missingBytes <= roomBytes) {
       const spareMs = ((roomBytes - missingBytes) * EDGE_CAUTION) / edge.bytesPerMs;
       if (missingBytes > 0) this.repairDueAt = Math.min(this.repairDueAt, now + spareMs);
       return;
     }
-    missing.sort((a, b) => a.rank - b.rank || a.chunk - b.chunk);
-    for (const { chunk } of missing) {
+    // Fewest holders first; what a peer is sending already comes last.
+    const { holders } = this.#holdingsOf(segment);
+    const rankOf = (chunk: number) =>
+      (holders[chunk] as number) + (this.#stateOf(segment, chunk) & ASKED_PEER ? 1000 : 0);
+    missing.sort((a, b) => rankOf(a) - rankOf(b) || a - b);
+    for (const chunk of missing) {
       if (missingBytes <= roomBytes) break;
       missingBytes -= sizeOf(segment, chunk);
       this.#fetch(segment, chunk, 'repair');
@@ -117,17 +127,19 @@ class Plan implements RequestPlan {
   askPeers(): void {
     const { peers, now } = this.#view;
     let inFlight = 0;
-    const asked = new Map<PeerView, number>();
+    /** Chunks asked of each peer; `Infinity` for those that must not be asked now. */
+    const asked: number[] = [];
     for (const peer of peers) {
       inFlight += peer.inFlight;
-      if (peer.availableAt <= now) asked.set(peer, peer.inFlight);
+      asked.push(peer.availableAt <= now ? peer.inFlight : Number.POSITIVE_INFINITY);
     }
-    if (asked.size === 0) return;
+    if (!asked.some(Number.isFinite)) return;
     for (const { segment, chunk } of this.#byRarity()) {
       if (inFlight >= this.#config.maxInFlight) return;
-      const peer = this.#soonest(segment, chunk, asked);
+      const index = this.#soonest(segment, chunk, asked);
+      const peer = peers[index];
       if (!peer) continue;
-      asked.set(peer, (asked.get(peer) ?? 0) + 1);
+      asked[index] = (asked[index] as number) + 1;
       inFlight += 1;
       this.#mark(segment, chunk, ASKED_PEER);
       // Question and answer are on their way for a round trip; what is left is the peer's.
@@ -140,28 +152,34 @@ class Plan implements RequestPlan {
   #byRarity(): { readonly segment: SegmentView; readonly chunk: number }[] {
     const wanted: { readonly segment: SegmentView; readonly chunk: number; readonly order: number }[] = [];
     for (const segment of this.#view.segments) {
-      if (segment.isComingWhole) continue;
+      if (segment.isComingWhole || segment.heldChunks === segment.chunks) continue;
+      const { holders } = this.#holdingsOf(segment);
       for (let chunk = 0; chunk < segment.chunks; chunk++) {
-        if (this.#stateOf(segment, chunk) !== 0) continue;
-        const holders = this.#holders(segment.key, chunk);
-        if (holders > 0) wanted.push({ segment, chunk, order: holders + this.#random() });
+        const count = holders[chunk] as number;
+        if (count > 0 && this.#stateOf(segment, chunk) === 0) {
+          wanted.push({ segment, chunk, order: count + this.#random() });
+        }
       }
     }
     return wanted.sort((a, b) => a.order - b.order);
   }
 
-  /** Of the holders with room: who will have delivered first, and in time. */
-  #soonest(segment: SegmentView, chunk: number, asked: ReadonlyMap<PeerView, number>): PeerView | undefined {
+  /** Of the holders with room: who will have delivered first, and in time. @returns its index among the peers, or -1 */
+  #soonest(segment: SegmentView, chunk: number, asked: readonly number[]): number {
+    const { peers } = this.#view;
+    const { flags } = this.#holdingsOf(segment);
     const bytes = sizeOf(segment, chunk);
-    const leftMs = this.#withinMs(segment, bytes);
-    let best: PeerView | undefined;
-    let bestMs = leftMs;
-    for (const [peer, count] of asked) {
-      if (count >= windowOf(peer, bytes, this.#config.maxPerPeer) || peer.flags(segment.key)?.[chunk] !== 1) continue;
+    let best = -1;
+    let bestMs = this.#withinMs(segment, bytes);
+    for (let index = 0; index < peers.length; index++) {
+      if (flags[index]?.[chunk] !== 1) continue;
+      const peer = peers[index] as PeerView;
+      const count = asked[index] as number;
+      if (count >= windowOf(peer, bytes, this.#config.maxPerPeer)) continue;
       const expectedMs = peer.rttMs + peer.queueMs + ((count + 1) * bytes) / peer.bytesPerMs;
       if (expectedMs < bestMs) {
         bestMs = expectedMs;
-        best = peer;
+        best = index;
       }
     }
     return best;
@@ -177,14 +195,26 @@ class Plan implements RequestPlan {
   /** Somebody else has the chunk, or is fetching it: it will come from there. */
   #isCared(segment: SegmentView, chunk: number): boolean {
     return this.#view.peers.some(
-      (peer) => peer.flags(segment.key)?.[chunk] === 1 || peer.isFetching(segment.key, chunk, this.#view.now),
+      (peer) =>
+        peer.isReliable &&
+        (peer.flags(segment.key)?.[chunk] === 1 || peer.isFetching(segment.key, chunk, this.#view.now)),
     );
   }
 
-  #holders(key: string, chunk: number): number {
-    let holders = 0;
-    for (const peer of this.#view.peers) if (peer.flags(key)?.[chunk] === 1) holders += 1;
-    return holders;
+  /** Who has what of a segment, looked up once. */
+  #holdingsOf(segment: SegmentView): Holdings {
+    const known = this.#holdings.get(segment);
+    if (known) return known;
+    const flags = this.#view.peers.map((peer) => peer.flags(segment.key));
+    const holders = new Uint8Array(segment.chunks);
+    for (const one of flags) {
+      if (!one) continue;
+      for (let chunk = 0; chunk < holders.length; chunk++)
+        holders[chunk] = (holders[chunk] as number) + (one[chunk] as number);
+    }
+    const holdings = { flags, holders };
+    this.#holdings.set(segment, holdings);
+    return holdings;
   }
 
   #isLate(segment: SegmentView): boolean {

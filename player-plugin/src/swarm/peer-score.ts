@@ -52,6 +52,11 @@ export class PeerScore {
     this.receivedBytes += bytes;
   }
 
+  /** Requests in a row that it accepted and did not answer. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   toldToWait(until: number): void {
     this.#availableAt = Math.max(this.#availableAt, until);
   }

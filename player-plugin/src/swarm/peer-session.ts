@@ -13,6 +13,7 @@ import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { ControlOutbox, type Urgency } from './control-outbox.ts';
 import { Downloads } from './downloads.ts';
+import { FloodGuard } from './flood-guard.ts';
 import { PeerScore } from './peer-score.ts';
 import type { PeerTransport } from './peer-transport.ts';
 import { RemoteHoldings } from './remote-holdings.ts';
@@ -52,6 +53,8 @@ interface Window {
 /** The first pings find the round trip, later ones that the peer is still there. */
 const FIRST_PINGS_MS: readonly number[] = [300, 1_000, 2_000];
 const PING_EVERY_MS = 5_000;
+/** A peer that has not kept its word so often in a row is of no use. */
+const FAILURES_TO_LEAVE = 5;
 /** A peer that has not said anything for so long is gone, whatever its connection says. */
 const SILENT_AFTER_MS = 15_000;
 
@@ -74,6 +77,7 @@ export class PeerSession implements UploadTarget {
   readonly #outbox: ControlOutbox;
   readonly #pings = new Map<number, number>();
   #state: 'greeting' | 'open' | 'closed' = 'greeting';
+  readonly #floodGuard: FloodGuard;
   #accounted = { receivedBytes: 0, sentBytes: 0 };
   #lastPing = 0;
   #lastPiece = 0;
@@ -92,14 +96,19 @@ export class PeerSession implements UploadTarget {
     this.#transport = transport;
     this.#events = events;
     this.#heardAt = deps.clock.now();
+    this.#floodGuard = new FloodGuard(this.#heardAt);
     this.#outbox = new ControlOutbox(deps.clock, (message) => this.#sendControl(message));
     this.downloads = new Downloads(deps, this.score, {
       arrived: (key, chunk, bytes) => events.chunkArrived(this, key, chunk, bytes),
       timedOut: (key, chunk) => {
         this.say({ type: 'cancel', key, chunk });
         events.chunkFailed(this, key, chunk);
+        if (this.score.failures >= FAILURES_TO_LEAVE) this.close('failed', 'replaced');
       },
-      discarded: (bytes) => events.discarded(bytes),
+      discarded: (bytes) => {
+        events.discarded(bytes);
+        if (this.#floodGuard.unasked(bytes, this.score.receivedBytes)) this.reject();
+      },
     });
     this.say({ type: 'hello', version: PEER_PROTOCOL_VERSION, upload: mayUpload });
     this.#ping();
@@ -164,7 +173,7 @@ export class PeerSession implements UploadTarget {
     if (this.#state === 'closed') return;
     this.#heard(message.length);
     const frames = decodeFrames(message);
-    if (!frames) {
+    if (!frames || this.#floodGuard.control(message.length, this.#heardAt)) {
       this.reject();
       return;
     }
