@@ -19,6 +19,8 @@ export interface TrackerConfig {
   readonly maxConnections: number;
   /** URL or file with the keys (JWKS) that viewers are to trust: the edge's `/.well-known/nearcast/keys.json`. */
   readonly manifestKeys?: string;
+  /** URL or file with the infohashes that may have swarms: an edge's `/torrents/infohashes`; without it all may. */
+  readonly publishedFiles?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -62,6 +64,9 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(1, 1_000_000)),
     )
     .addOption(option('--manifest-keys <url|file>', "JWKS that manifests are signed with: the edge's keys.json"))
+    .addOption(
+      option('--published-files <url|file>', "infohashes that alone may have swarms: the edge's /torrents/infohashes"),
+    )
     .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)
