@@ -16,10 +16,11 @@ import { siteEdgeClient } from './hls/edge-requests.ts';
 import { renditionTraits } from './hls/rendition-traits.ts';
 import type { SegmentLoaderConstructor } from './hls/segment-loader.ts';
 import { siteRequest } from './hls/site-request.ts';
+import { mayUpload } from './may-upload.ts';
 import type { Random } from './random.ts';
 import type { EngineObserver, SegmentEngine, SegmentRequest } from './segment-engine.ts';
 import { webRtcConnector } from './swarm/webrtc-transport.ts';
-import { isMetered, watchMetered } from './webrtc.ts';
+import { watchMetered } from './webrtc.ts';
 import { workerClock } from './worker-clock.ts';
 
 /** An engine at work for one hls.js instance. */
@@ -47,10 +48,6 @@ export interface EngineSurroundings {
 
 export function startEngine(given: EngineSurroundings): Promise<RunningEngine> {
   return given.options.engine === 'swarm' ? Promise.resolve(startSwarm(given)) : startP2PMediaLoader(given);
-}
-
-export function mayUpload({ upload }: ResolvedOptions): boolean {
-  return upload.maxBitrate > 0 && (upload.onMetered === 'allow' || !isMetered());
 }
 
 function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: EngineSurroundings): RunningEngine {
