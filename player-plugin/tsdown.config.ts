@@ -15,7 +15,7 @@ const shared = {
 const config: UserConfig[] = [
   {
     ...shared,
-    entry: { index: 'src/index.ts', 'p2p-media-loader': 'src/compat/p2p-media-loader.ts' },
+    entry: { index: 'src/index.ts', files: 'src/files/index.ts', 'p2p-media-loader': 'src/compat/p2p-media-loader.ts' },
     format: 'esm',
     dts: true,
   },
@@ -28,6 +28,14 @@ const config: UserConfig[] = [
     clean: false,
     outputOptions: { entryFileNames: '[name].js' },
     alias: { './compat/load.ts': new URL('src/compat/load-beside-script.ts', import.meta.url).pathname },
+  },
+  {
+    ...shared,
+    entry: { 'nearcast-files-worker': 'src/files/files-worker.ts' },
+    format: 'iife',
+    dts: false,
+    clean: false,
+    outputOptions: { entryFileNames: '[name].js' },
   },
 ];
 

@@ -1,5 +1,6 @@
 import { attachP2P, type P2PSession, type P2PStats } from '@nearcast/player-plugin';
 import Hls from 'hls.js';
+import { showFile } from './show-file.ts';
 
 interface Settings {
   readonly trackerPort: number;
@@ -60,18 +61,30 @@ function link(text: string, href: string): void {
 
 function follow(session: P2PSession): void {
   session.on('segmentDelivered', ({ from }) => showSegment(from));
+  setInterval(() => show(session.stats), 250);
+  followSharing(session);
+}
+
+/** What streams and files have in common. */
+interface Sharing {
+  on(event: 'warning', listener: (event: { message: string }) => void): () => void;
+  on(event: 'peerConnected' | 'peerDisconnected', listener: () => void): () => void;
+  setEnabled(on: boolean): void;
+}
+
+function followSharing(session: Sharing): void {
   session.on('warning', ({ message }) => say(message));
   session.on('peerConnected', () => say('a viewer joined'));
   session.on('peerDisconnected', () => say('a viewer left'));
   element<HTMLInputElement>('#share').addEventListener('change', ({ target }) =>
     session.setEnabled((target as HTMLInputElement).checked),
   );
-  setInterval(() => show(session.stats), 250);
 }
 
 async function main(): Promise<void> {
   const query = new URLSearchParams(location.search);
-  const stream = query.get('stream') === 'vod' ? 'vod' : 'live';
+  const asked = query.get('stream');
+  const stream = asked === 'vod' || asked === 'download' ? asked : 'live';
   const settings: Settings = await (await fetch('./settings.json')).json();
   const at = (port: number) => `http://${location.hostname}:${port}`;
   element(`[data-stream="${stream}"]`).setAttribute('aria-current', 'page');
@@ -79,6 +92,12 @@ async function main(): Promise<void> {
   link('tracker', `${at(settings.trackerAdminPort)}/metrics`);
   link('edge', `${at(settings.edgeAdminPort)}/metrics`);
   element('#another').addEventListener('click', () => window.open(location.href, '_blank', 'noopener'));
+  const tracker = `ws://${location.hostname}:${settings.trackerPort}`;
+  if (stream === 'download') {
+    const session = showFile(`${at(settings.edgePort)}/files/film.mp4`, tracker, (stats) => show(stats), say);
+    followSharing(session);
+    return;
+  }
   if (!Hls.isSupported()) {
     say('this browser has no Media Source Extensions, which hls.js needs');
     return;
@@ -87,7 +106,7 @@ async function main(): Promise<void> {
   hls.on(Hls.Events.ERROR, (_event, { fatal, details }) => {
     if (fatal) say(`playback ended: ${details}`);
   });
-  follow(attachP2P(hls, { tracker: `ws://${location.hostname}:${settings.trackerPort}` }));
+  follow(attachP2P(hls, { tracker }));
   hls.loadSource(at(settings.edgePort) + playlists[stream]);
   hls.attachMedia(element<HTMLVideoElement>('#video'));
 }

@@ -13,6 +13,8 @@ export interface DemoConfig {
   readonly host: string;
   /** PEM file of the key that manifests are signed with, made when missing; without one: a key for this run alone. */
   readonly signingKey?: string;
+  /** Whether WebTorrent clients are introduced for nothing but the edge's files. */
+  readonly onlyPublishedFiles?: boolean;
 }
 
 export const defaults: DemoConfig = {
@@ -38,6 +40,7 @@ export function parseConfig(argv: readonly string[]): DemoConfig {
     .addOption(port('edge-admin-port', 'metrics of the edge', defaults.edgeAdminPort))
     .addOption(option('--host <address>', 'address to listen on; 0.0.0.0 for other devices').default(defaults.host))
     .addOption(option('--signing-key <file>', 'key for manifests, made when missing; without it one for this run'))
+    .addOption(option('--only-published-files', "WebTorrent swarms for the edge's files alone"))
     .allowExcessArguments(false)
     .parse(argv, { from: 'user' })
     .opts<DemoConfig>();

@@ -43,6 +43,12 @@ ffmpeg('live', [
   ],
 ]);
 
+/** The same minute as one file to download, and to play before it is there: its index comes first. */
+function makeFile(): void {
+  const streams = ['-i', '../vod/360p/media.m3u8', '-i', '../vod/audio/media.m3u8'];
+  ffmpeg('files', [...streams, '-map', '0:v', '-map', '1:a', '-c', 'copy', '-movflags', '+faststart', 'film.mp4']);
+}
+
 /** One minute in two renditions and one audio track, fragmented MP4, 4 s segments. */
 ffmpeg('vod', [
   ...['-f', 'lavfi', '-i', 'mandelbrot=size=640x360:rate=25:end_scale=0.003,noise=alls=4:allf=t'],
@@ -63,3 +69,5 @@ ffmpeg('vod', [
   ],
   '%v/media.m3u8',
 ]);
+
+makeFile();

@@ -40,6 +40,7 @@ export function sampleOrigin(given: Partial<SampleOriginConfig> = {}): Server {
     if (file === undefined) response.sendStatus(404);
     else response.sendFile(join(folder, 'live', file), { cacheControl: false });
   });
+  app.use('/files', express.static(join(folder, 'files'), { cacheControl: false }));
   app.use('/vod', express.static(join(folder, 'vod'), { cacheControl: false }));
   return createServer(app);
 }

@@ -42,6 +42,7 @@ export async function startDemo(given: Partial<DemoConfig> = {}): Promise<Demo> 
       port: config.edgePort,
       host,
       adminPort: config.edgeAdminPort,
+      torrentPrefix: ['/files/'],
       ...(config.signingKey !== undefined && { signingKey: [config.signingKey] }),
     }),
   );
@@ -54,6 +55,9 @@ export async function startDemo(given: Partial<DemoConfig> = {}): Promise<Demo> 
       adminPort: config.trackerAdminPort,
       announceInterval: 20,
       reportInterval: 2,
+      ...(config.onlyPublishedFiles && {
+        publishedFiles: `http://127.0.0.1:${edge.adminPort}/torrents/infohashes`,
+      }),
       manifestKeys: `http://127.0.0.1:${edge.port}/.well-known/nearcast/keys.json`,
       edgeAdmin: [`http://127.0.0.1:${edge.adminPort}`],
     }),

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { build } from 'vite';
 
@@ -11,6 +12,7 @@ export interface SiteSettings {
 }
 
 const page = new URL('../page', import.meta.url).pathname;
+const worker = fileURLToPath(import.meta.resolve('@nearcast/player-plugin/files-worker'));
 const built = new URL('../dist', import.meta.url).pathname;
 
 /** Bundles the page from its sources, hls.js and the plugin included. */
@@ -21,6 +23,18 @@ export async function buildPage(): Promise<void> {
     logLevel: 'warn',
     resolve: { conditions: ['@nearcast/source', 'p2pml:core-as-bundle', 'browser', 'module', 'import', 'default'] },
     build: { outDir: built, emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 1500 },
+  });
+  // A service worker is one script, at the top of the site whose pages it serves.
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    publicDir: false,
+    build: {
+      outDir: built,
+      emptyOutDir: false,
+      target: 'es2022',
+      lib: { entry: worker, formats: ['iife'], name: 'worker', fileName: () => 'nearcast-files-worker.js' },
+    },
   });
 }
 

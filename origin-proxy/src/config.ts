@@ -1,8 +1,9 @@
 import { listParser, optionsOf, parsePort, parseSize, wholeNumber } from '@nearcast/service-kit';
 import { Command } from 'commander';
+import { type TorrentConfig, torrentDefaults, torrentOptions } from './torrent/torrent-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_EDGE_PORT). */
-export interface EdgeConfig {
+export interface EdgeConfig extends TorrentConfig {
   /** Where objects come from: http(s) URLs or folders that have the same, the first that is well is asked. */
   readonly origin: string | readonly string[];
   /** Port for viewers; 0 picks a free one. */
@@ -66,6 +67,7 @@ export const defaults: Omit<EdgeConfig, 'origin'> = {
   allowOrigin: ['*'],
   clientRate: 0,
   trustedProxies: [],
+  ...torrentDefaults,
 };
 
 const option = optionsOf('NEARCAST_EDGE');
@@ -73,7 +75,7 @@ const MIB = 1024 ** 2;
 
 /** The command line; it prints one line and exits with 1 for whatever it does not know. */
 export function edgeCommand(): Command {
-  return new Command('nearcast-edge')
+  const command = new Command('nearcast-edge')
     .description('The cache in front of an HLS origin.')
     .addOption(
       option('--origin <url|dir>', 'where objects come from; several for failover')
@@ -133,6 +135,8 @@ export function edgeCommand(): Command {
     .addOption(list('--trusted-proxies <networks>', 'whose X-Forwarded-For is believed'))
     .allowExcessArguments(false)
     .addHelpText('after', '\nManifests for a site that another CDN serves: nearcast-edge sign --help');
+  for (const torrentOption of torrentOptions()) command.addOption(torrentOption);
+  return command;
 }
 
 function list(flags: string, help: string) {

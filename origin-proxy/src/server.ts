@@ -28,6 +28,8 @@ import { LivePlaylists } from './playlist/live-playlists.ts';
 import { playlistLifetime } from './playlist/playlist-lifetime.ts';
 import { Prefetch } from './playlist/prefetch.ts';
 import { readPlaylist } from './playlist/read-playlist.ts';
+import { openTorrents } from './torrent/open-torrents.ts';
+import { addTorrents } from './torrent/torrent-routes.ts';
 
 export type { EdgeConfig } from './config.ts';
 
@@ -79,6 +81,7 @@ export async function startEdge(
     const server = createServer(SERVER_OPTIONS, parts.handler);
     const admin = adminApp(parts.metrics.registry, () => !isClosing);
     addPurge(admin, parts.purge);
+    if (parts.files) addTorrents(admin, parts.files.answers.torrents, parts.files.shelf);
     const adminServer = createServer(admin);
     await open(server, config.port, config.host, CLOSE_WITHIN_MS, closers);
     await open(adminServer, config.adminPort, config.adminHost, 0, closers);
@@ -108,6 +111,8 @@ async function assemble(config: EdgeConfig, { clock, warn }: Required<EdgeDeps>,
     busyBytes: () => memory.busyBytes,
     waiting: () => cache.waiting,
     sending: () => sender.sending,
+    publishedTorrents: () => files?.shelf.count ?? 0,
+    torrentJobs: () => files?.answers.torrents.jobCounts ?? { running: 0, waiting: 0 },
   });
   const memory = new MemoryStore(config.memorySize, () => metrics.evictions.inc({ tier: 'memory' }));
   const disk = await openDisk(config, metrics);
@@ -155,6 +160,7 @@ async function assemble(config: EdgeConfig, { clock, warn }: Required<EdgeDeps>,
       metrics.signingSeconds.inc(seconds);
     },
   });
+  const files = await openTorrents(config, cache, metrics, warn);
   const prefetch = new Prefetch({
     live,
     manifests,
@@ -167,6 +173,7 @@ async function assemble(config: EdgeConfig, { clock, warn }: Required<EdgeDeps>,
   const handler = mediaHandler({
     cache,
     manifests,
+    torrents: files?.answers,
     live,
     access,
     guard,
@@ -181,9 +188,10 @@ async function assemble(config: EdgeConfig, { clock, warn }: Required<EdgeDeps>,
   const purge = async (prefix: string) => {
     ledger.forget(prefix);
     live.forget(prefix);
+    files?.shelf.forget(prefix);
     return await cache.purge(prefix);
   };
-  return { handler, metrics, purge };
+  return { handler, metrics, purge, files };
 }
 
 /** With a disk cache the key survives with it, so that viewers trust what was signed before a restart. */

@@ -15,10 +15,11 @@ import { SwarmEngine, type SwarmEngineConfig, swarmEngineDefaults } from './engi
 import type { EarlySegment } from './hls/early-segments.ts';
 import { siteEdgeClient } from './hls/edge-requests.ts';
 import type { SegmentLoaderConstructor } from './hls/segment-loader.ts';
+import { mayUpload } from './may-upload.ts';
 import type { Random } from './random.ts';
 import type { EngineObserver, SegmentEngine } from './segment-engine.ts';
 import { webRtcConnector } from './swarm/webrtc-transport.ts';
-import { isMetered, watchMetered } from './webrtc.ts';
+import { watchMetered } from './webrtc.ts';
 import { workerClock } from './worker-clock.ts';
 
 /** An engine at work for one hls.js instance. */
@@ -46,10 +47,6 @@ export interface EngineSurroundings {
 
 export function startEngine(given: EngineSurroundings): Promise<RunningEngine> {
   return given.options.engine === 'swarm' ? Promise.resolve(startSwarm(given)) : startP2PMediaLoader(given);
-}
-
-export function mayUpload({ upload }: ResolvedOptions): boolean {
-  return upload.maxBitrate > 0 && (upload.onMetered === 'allow' || !isMetered());
 }
 
 function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: EngineSurroundings): RunningEngine {

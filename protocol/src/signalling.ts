@@ -32,7 +32,7 @@ export type ViewerMessage =
       /** The content, not one rendition of it. */
       readonly swarm: string;
       /** Which engine moves the bytes; a viewer of the other engine reports here but meets its peers elsewhere. */
-      readonly engine: 'swarm' | 'p2p-media-loader';
+      readonly engine: 'swarm' | 'p2p-media-loader' | 'webtorrent';
       /** Whether this viewer may send to peers. */
       readonly upload: boolean;
       readonly token?: string;
@@ -149,7 +149,7 @@ export function parseViewerMessage(text: string): ViewerMessage | undefined {
 
 function parseJoin(given: JsonObject): ViewerMessage | undefined {
   const swarm = asText(given.swarm, MAX_SWARM_ID_LENGTH);
-  const engine = asOneOf(given.engine, ['swarm', 'p2p-media-loader']);
+  const engine = asOneOf(given.engine, ['swarm', 'p2p-media-loader', 'webtorrent']);
   const upload = asBoolean(given.upload);
   if (swarm === undefined || engine === undefined || upload === undefined) return undefined;
   const join = { type: 'join', swarm, engine, upload } as const;

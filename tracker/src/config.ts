@@ -23,6 +23,8 @@ export interface TrackerConfig {
   readonly adminToken?: string;
   /** Admin ports of the edges, as URLs, whose counters the console shows beside the players'. */
   readonly edgeAdmin: readonly string[];
+  /** URL or file with the infohashes that may have swarms: an edge's `/torrents/infohashes`; without it all may. */
+  readonly publishedFiles?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -72,6 +74,9 @@ export function trackerCommand(): Command {
       option('--edge-admin <urls>', 'admin ports of edges, for the console')
         .default(defaults.edgeAdmin)
         .argParser(listParser()),
+    )
+    .addOption(
+      option('--published-files <url|file>', "infohashes that alone may have swarms: the edge's /torrents/infohashes"),
     )
     .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
+import { PublishedFiles } from './allow-list/published-files.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
 import { LiveConsole } from './console/console.ts';
 import { addConsole } from './console/console-routes.ts';
 import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
-import { parseTorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
+import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
 import { createMetrics } from './metrics/metrics.ts';
@@ -52,12 +53,13 @@ export async function startTracker(
     swarms: () => torrents.swarmCount + viewers.swarmCount,
     peers: () => ({ webtorrent: torrents.peerCount, nearcast: viewers.viewerCount }),
     draining: () => draining,
+    torrentSwarms: () => torrents.swarmCount,
+    publishedFiles: () => published?.count ?? 0,
   });
-  const { manifestKeys: keySource } = config;
-  const manifestKeys =
-    keySource === undefined
-      ? undefined
-      : new ManifestKeys(keySource, clock, (problem) => process.stderr.write(`nearcast-tracker: ${problem}\n`));
+  const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
+  const { manifestKeys: keySource, publishedFiles } = config;
+  const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
+  const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
     swarms: viewers,
@@ -79,7 +81,8 @@ export async function startTracker(
     const now = clock.now();
     switch (command.is) {
       case 'announce':
-        torrents.announce(from, command, now, out);
+        if (published?.has(command.infoHash) === false) void announceIfPublished(published, from, command);
+        else torrents.announce(from, command, now, out);
         break;
       case 'answer':
         torrents.answer(from, command, now, out);
@@ -92,12 +95,39 @@ export async function startTracker(
         out.push({ to: from, reply: { action, info_hash: infoHash, 'failure reason': because } });
       }
     }
+    sendTorrentReplies(out);
+    return command.is === 'malformed' ? 'malformed' : 'accepted';
+  }
+
+  function sendTorrentReplies(out: Outbox): void {
     for (const { to, reply } of out) {
       if ('offer' in reply) metrics.relayed.inc({ kind: 'offer' });
       else if ('answer' in reply) metrics.relayed.inc({ kind: 'answer' });
       gateway.send(to, JSON.stringify(reply));
     }
-    return command.is === 'malformed' ? 'malformed' : 'accepted';
+  }
+
+  async function announceIfPublished(
+    files: PublishedFiles,
+    from: ConnectionId,
+    command: Extract<TorrentCommand, { is: 'announce' }>,
+  ): Promise<void> {
+    const isPublished = await files.isPublished(command.infoHash);
+    if (!dialectOf.has(from)) return;
+    const out: Outbox = [];
+    if (isPublished) torrents.announce(from, command, clock.now(), out);
+    else {
+      // It may have been published when this peer came.
+      torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
+      metrics.refusedAnnounces.inc({ because: 'not-published' });
+      const reply = {
+        action: 'announce',
+        info_hash: command.infoHash,
+        'failure reason': 'not published here',
+      } as const;
+      out.push({ to: from, reply });
+    }
+    sendTorrentReplies(out);
   }
 
   function tellViewers(command: (out: ViewerOutbox) => void): void {
@@ -158,6 +188,7 @@ export async function startTracker(
     stopSweeping();
     liveConsole.stop();
     manifestKeys?.stop();
+    published?.stop();
     gateway.stop();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
   }
@@ -180,7 +211,7 @@ export async function startTracker(
   }
 
   try {
-    await manifestKeys?.start();
+    await Promise.all([manifestKeys?.start(), published?.start()]);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** What sort of object something is: how long it may be kept by default, and how it is counted. */
-export type ObjectKind = 'playlist' | 'segment' | 'manifest';
+export type ObjectKind = 'playlist' | 'segment' | 'manifest' | 'torrent';
 
 const PLAYLIST_PATH = /\.m3u8?$/i;
 const PLAYLIST_TYPE = /mpegurl/i;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** hls.js reads `Age` for low-latency tune-in; ranges, sizes and what the cache did must be readable, too. */
-const EXPOSED = 'Age, Cache-Status, Content-Length, Content-Range, Date, ETag, X-Cache';
+const EXPOSED = 'Age, Cache-Status, Content-Length, Content-Range, Date, ETag, Retry-After, X-Cache, X-Magnet-Uri';
 
 /** Which sites' players may read responses: "*" is any. */
 export interface CorsRules {

@@ -11,6 +11,8 @@ import type { Clock } from '../clock.ts';
 import { type Manifests, NoManifest } from '../integrity/manifests.ts';
 import type { EdgeMetrics } from '../metrics/metrics.ts';
 import type { LivePlaylists } from '../playlist/live-playlists.ts';
+import { NoTorrent } from '../torrent/no-torrent.ts';
+import { noTorrentAnswer, type TorrentAnswers } from '../torrent/torrent-answers.ts';
 import { admit } from './admit.ts';
 import { askFor, type KeyRules } from './ask-for.ts';
 import { parseManifestRange, parseRangeHeader } from './byte-range.ts';
@@ -32,6 +34,8 @@ const KEYS_CACHE_CONTROL = 'public, max-age=300';
 export interface FrontDeps {
   readonly cache: MediaCache;
   readonly manifests: Manifests;
+  /** Where some files have torrents. */
+  readonly torrents?: TorrentAnswers | undefined;
   readonly live: LivePlaylists;
   readonly access: AccessCheck;
   readonly guard: ClientGuard;
@@ -59,6 +63,7 @@ export function mediaHandler(deps: FrontDeps): RequestListener {
     response.once('finish', () => metrics.responses.inc({ status: `${Math.floor(response.statusCode / 100)}xx` }));
     handle(request, response, extra, deps, lowLatency, () => spoilt.add(request.socket)).catch((error: unknown) => {
       const { status, text } = failureAnswer(error);
+      if (error instanceof NoTorrent) return refuseTorrent(response, error, extra, deps);
       if (error instanceof NoManifest) metrics.manifestRefusals.inc({ because: error.reason });
       sendText(response, status, text, extra);
     });
@@ -97,12 +102,17 @@ async function handle(
   if (target.path === KEYS_PATH) return sendKeys(response, extra, deps);
 
   const isManifest = target.path.endsWith(MANIFEST_SUFFIX);
-  const path = isManifest ? target.path.slice(0, -MANIFEST_SUFFIX.length) : target.path;
+  const file = deps.torrents?.fileOf(target.path);
+  const path = file ?? (isManifest ? target.path.slice(0, -MANIFEST_SUFFIX.length) : target.path);
   const { method = 'GET', headers } = request;
   const access = await deps.access.check({ path, query: target.query, method, headers, address });
   if (access.is === 'refused') return refuse('token', access.status, access.why);
 
   const ask = askFor({ path, query: target.query }, headers, deps.rules);
+  if (deps.torrents && file !== undefined) {
+    const content = await deps.torrents.answer(ask, request, access.carry, deps.clock.now());
+    return await send(request, response, ask, { content, result: 'hit', isStored: true }, extra, deps);
+  }
   if (isManifest) return await sendManifest(request, response, ask, target, extra, deps);
   const found = await lowLatency.open(withNeeds(ask, request), target);
   const content = await playlistView(found.content, String(headers['accept-encoding'] ?? ''), access.carry);
@@ -156,6 +166,12 @@ async function sendManifest(
   };
   const content = new BufferContent({ ...head, kind, headers }, bytes);
   await send(request, response, ask, { content, result, isStored: true }, extra, deps);
+}
+
+function refuseTorrent(response: ServerResponse, error: NoTorrent, extra: Extra, { metrics }: FrontDeps): void {
+  metrics.torrentRefusals.inc({ because: error.reason });
+  const { status, headers } = noTorrentAnswer(error);
+  sendText(response, status, error.message, { ...extra, ...headers });
 }
 
 function sendKeys(response: ServerResponse, extra: Extra, { keySet }: FrontDeps): void {

@@ -20,6 +20,9 @@ export interface EdgeMetrics {
   readonly manifestRefusals: Counter<'because'>;
   readonly hashingSeconds: Counter;
   readonly signingSeconds: Counter;
+  readonly torrents: Counter;
+  readonly torrentHashedBytes: Counter;
+  readonly torrentRefusals: Counter<'because'>;
   readonly cmcdRequests: Counter<'object' | 'stream'>;
   readonly cmcdStarved: Counter<'stream'>;
   readonly cmcdBufferSeconds: Histogram<'stream'>;
@@ -34,6 +37,8 @@ export interface EdgeState {
   busyBytes(): number;
   waiting(): number;
   sending(): number;
+  publishedTorrents(): number;
+  torrentJobs(): { running: number; waiting: number };
 }
 
 export function createMetrics(state: EdgeState): EdgeMetrics {
@@ -62,6 +67,16 @@ export function createMetrics(state: EdgeState): EdgeMetrics {
   watch('nearcast_edge_busy_bytes', 'Bodies that arrive, or are sent after leaving the cache.', state.busyBytes);
   watch('nearcast_edge_collapsed_waiting', 'Requests that wait for a fetch of another.', state.waiting);
   watch('nearcast_edge_sending', 'Responses whose bodies are on their way.', state.sending);
+  watch('nearcast_edge_torrents_published', 'Files whose torrents trackers may allow.', state.publishedTorrents);
+  new Gauge({
+    name: 'nearcast_edge_torrent_jobs',
+    help: 'Files that are being hashed for their torrents, or wait for it.',
+    labelNames: ['state'], // running | waiting
+    registers,
+    collect() {
+      for (const [name, count] of Object.entries(state.torrentJobs())) this.set({ state: name }, count);
+    },
+  });
   return {
     registry,
     requests: new Counter({
@@ -73,7 +88,7 @@ export function createMetrics(state: EdgeState): EdgeMetrics {
     lookups: new Counter({
       name: 'nearcast_edge_lookups_total',
       help: 'The same requests, by kind of object too.',
-      labelNames: ['kind', 'cache'], // segment | playlist | manifest
+      labelNames: ['kind', 'cache'], // segment | playlist | manifest | torrent
       registers,
     }),
     responses: new Counter({
@@ -91,12 +106,13 @@ export function createMetrics(state: EdgeState): EdgeMetrics {
     sentBytes: new Counter({
       name: 'nearcast_edge_sent_bytes_total',
       help: 'Body bytes handed to client connections.',
-      labelNames: ['kind'], // segment | playlist | manifest
+      labelNames: ['kind'], // segment | playlist | manifest | torrent
       registers,
     }),
     ...originMetrics(registers),
     ...storeMetrics(registers),
     ...manifestMetrics(registers),
+    ...torrentMetrics(registers),
     ...cmcdMetrics(registers),
   };
 }
@@ -178,6 +194,27 @@ function manifestMetrics(registers: Registry[]) {
     signingSeconds: new Counter({
       name: 'nearcast_edge_signing_seconds_total',
       help: 'Processor time spent on signatures.',
+      registers,
+    }),
+  };
+}
+
+function torrentMetrics(registers: Registry[]) {
+  return {
+    torrents: new Counter({
+      name: 'nearcast_edge_torrents_made_total',
+      help: 'Torrents that were made.',
+      registers,
+    }),
+    torrentHashedBytes: new Counter({
+      name: 'nearcast_edge_torrent_hashed_bytes_total',
+      help: 'Bytes of files that were hashed for their torrents.',
+      registers,
+    }),
+    torrentRefusals: new Counter({
+      name: 'nearcast_edge_torrent_refusals_total',
+      help: 'Torrents that were asked for and are not there, or not yet.',
+      labelNames: ['because'],
       registers,
     }),
   };

@@ -7,6 +7,7 @@ export interface TrackerMetrics {
   readonly messages: Counter<'dialect' | 'outcome'>;
   readonly refusedConnections: Counter<'reason'>;
   readonly relayed: Counter<'kind'>;
+  readonly refusedAnnounces: Counter<'because'>;
   readonly unlinks: Counter<'reason'>;
   readonly deliveredBytes: Counter<'source'>;
   readonly uploadedBytes: Counter;
@@ -25,6 +26,8 @@ export interface TrackerGauges {
   swarms(): number;
   peers(): { webtorrent: number; nearcast: number };
   draining(): boolean;
+  torrentSwarms(): number;
+  publishedFiles(): number;
 }
 
 export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
@@ -43,6 +46,8 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
   };
   gauge('nearcast_tracker_connections', 'Open WebSocket connections.', gauges.connections);
   gauge('nearcast_tracker_swarms', 'Swarms with at least one peer, over both dialects.', gauges.swarms);
+  gauge('nearcast_tracker_torrent_swarms', 'Swarms of the WebTorrent dialect: files.', gauges.torrentSwarms);
+  gauge('nearcast_tracker_published_files', 'Infohashes that may have swarms.', gauges.publishedFiles);
   gauge('nearcast_tracker_draining', '1 while the tracker is sending its viewers away.', () => +gauges.draining());
   new Gauge({
     name: 'nearcast_tracker_peers',
@@ -71,6 +76,12 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       name: 'nearcast_tracker_relayed_total',
       help: 'Offers, answers and signals passed from one peer to another.',
       labelNames: ['kind'], // offer | answer | signal
+      registers,
+    }),
+    refusedAnnounces: new Counter({
+      name: 'nearcast_tracker_refused_announces_total',
+      help: 'Announces of the WebTorrent dialect that were refused.',
+      labelNames: ['because'], // not-published
       registers,
     }),
     unlinks: new Counter({

@@ -1,0 +1,57 @@
+/** What Nearcast uses of WebTorrent's browser bundle. */
+declare module 'webtorrent/dist/webtorrent.min.js' {
+  export interface Wire {
+    readonly type: 'webrtc' | 'webSeed';
+    readonly peerId: string;
+    /** Whether this peer does not serve us now; requests are not sent while it is true. */
+    peerChoking: boolean;
+    /** Pieces that this peer has. */
+    readonly peerPieces: { get(index: number): boolean };
+    downloadSpeed(): number;
+    choke(): void;
+    destroy(): void;
+    on(event: 'download' | 'upload', listener: (bytes: number) => void): void;
+    on(event: 'piece', listener: (index: number) => void): void;
+    once(event: 'close', listener: () => void): void;
+  }
+  export interface TorrentFile {
+    readonly name: string;
+    readonly length: number;
+    readonly type: string;
+    /** Ends with `done` also when the torrent is destroyed. Both bounds are included. */
+    [Symbol.asyncIterator](range: { start: number; end: number }): AsyncIterator<Uint8Array>;
+    blob(): Promise<Blob>;
+  }
+  export interface Torrent {
+    readonly infoHash: string;
+    readonly files: readonly TorrentFile[];
+    readonly pieceLength: number;
+    readonly pieces: readonly unknown[];
+    readonly bitfield: { get(index: number): boolean };
+    readonly wires: readonly Wire[];
+    readonly done: boolean;
+    /** Not in its documentation: how many peers are served at once; `uploads` of `add` sets it for the beginning. */
+    _rechokeNumSlots: number;
+    on(event: 'ready' | 'done' | 'noPeers', listener: () => void): void;
+    on(event: 'wire', listener: (wire: Wire) => void): void;
+    on(event: 'verified', listener: (index: number) => void): void;
+    on(event: 'warning' | 'error', listener: (error: Error | string) => void): void;
+  }
+  export interface AddOptions {
+    announce?: readonly string[];
+    path?: string;
+    uploads?: number | false;
+    strategy?: 'sequential' | 'rarest';
+    deselect?: boolean;
+    maxWebConns?: number;
+    destroyStoreOnDestroy?: boolean;
+  }
+  export class WebTorrent {
+    constructor(options: { tracker: { rtcConfig: RTCConfiguration }; uploadLimit: number });
+    add(torrent: Uint8Array, options: AddOptions): Torrent;
+    on(event: 'error', listener: (error: Error | string) => void): void;
+    destroy(): void;
+  }
+  // biome-ignore lint/style/noDefaultExport: that is how the library exports it
+  export default WebTorrent;
+}
