@@ -39,9 +39,11 @@ function showSamples(): void {
   say('count-origin', isCountedAtEdge ? bytes(sum((sample) => sample.originBytes)) : '–');
 }
 
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 function showView(view: ConsoleView): void {
   say('viewers', String(view.viewers));
-  say('swarm-count', `${view.swarmCount} swarms, ${view.connections} connections`);
+  say('swarm-count', `${counted(view.swarmCount, 'swarm')}, ${counted(view.connections, 'connection')}`);
   drawSwarm(view.drawing);
   showSwarms(view);
   element('health').replaceChildren(

@@ -10,6 +10,7 @@ export interface Moment {
 }
 
 const HEIGHT = 220;
+const timeOfDay = (seconds: number) => new Date(seconds * 1000).toLocaleTimeString();
 
 /** `light-dark()` only resolves in a property that takes a colour. */
 function resolved(name: string): string {
@@ -67,7 +68,10 @@ export class TrafficChart {
         width: this.#place.clientWidth,
         height: HEIGHT,
         series: [{}, series('from peers', '--peer'), series('from the edge', '--edge')],
-        axes: [axis, { ...axis, size: 80, values: (_plot, values) => values.map(rate) }],
+        axes: [
+          { ...axis, space: 100, values: (_plot, times) => times.map(timeOfDay) },
+          { ...axis, size: 80, values: (_plot, values) => values.map(rate) },
+        ],
         scales: { y: { range: (_plot, _min, max) => [0, Math.max(1000, max * 1.1)] } },
       },
       this.#data(),

@@ -34,6 +34,7 @@ export class LiveConsole {
 
   constructor(deps: ConsoleDeps) {
     this.#deps = deps;
+    void deps.edges.look(); // what they counted until now is not ours to show
     this.#every('view', VIEW_EVERY_MS, () => {
       for (const [tell, swarm] of this.#lookers) tell('view', this.view(swarm));
     });
