@@ -75,6 +75,7 @@ async function main(): Promise<void> {
   const settings: Settings = await (await fetch('./settings.json')).json();
   const at = (port: number) => `http://${location.hostname}:${port}`;
   element(`[data-stream="${stream}"]`).setAttribute('aria-current', 'page');
+  link('console', `${at(settings.trackerAdminPort)}/console/`);
   link('tracker', `${at(settings.trackerAdminPort)}/metrics`);
   link('edge', `${at(settings.edgeAdminPort)}/metrics`);
   element('#another').addEventListener('click', () => window.open(location.href, '_blank', 'noopener'));

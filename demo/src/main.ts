@@ -7,6 +7,7 @@ await runService('nearcast', async () => {
   const demo = await startDemo(config);
   const summary = [
     `watch at ${demo.url}, in two tabs`,
+    `console http://localhost:${demo.trackerAdminPort}/console/`,
     `tracker ws://localhost:${demo.trackerPort} (metrics http://localhost:${demo.trackerAdminPort}/metrics)`,
     `edge http://localhost:${demo.edgePort} (metrics http://localhost:${demo.edgeAdminPort}/metrics)`,
     'Ctrl-C ends all of it',

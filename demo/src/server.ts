@@ -3,7 +3,7 @@ import { closeServer, failureSentence, listen, portOf } from '@nearcast/service-
 import { startTracker } from '@nearcast/tracker';
 import { type DemoConfig, defaults } from './config.ts';
 import { sampleOrigin } from './sample-origin.ts';
-import { buildPage, site } from './site.ts';
+import { buildConsole, buildPage, site } from './site.ts';
 
 export interface Demo {
   readonly url: string;
@@ -46,6 +46,7 @@ export async function startDemo(given: Partial<DemoConfig> = {}): Promise<Demo> 
     }),
   );
   closers.push(() => edge.close());
+  await part('console', buildConsole); // before the tracker looks for it
   const tracker = await part('tracker', () =>
     startTracker({
       port: config.trackerPort,
@@ -54,6 +55,7 @@ export async function startDemo(given: Partial<DemoConfig> = {}): Promise<Demo> 
       announceInterval: 20,
       reportInterval: 2,
       manifestKeys: `http://127.0.0.1:${edge.port}/.well-known/nearcast/keys.json`,
+      edgeAdmin: [`http://127.0.0.1:${edge.adminPort}`],
     }),
   );
   closers.push(() => tracker.close());

@@ -24,6 +24,16 @@ export async function buildPage(): Promise<void> {
   });
 }
 
+/** Bundles the tracker's console, which its admin port serves. */
+export async function buildConsole(): Promise<void> {
+  await build({
+    root: new URL('../../tracker/console', import.meta.url).pathname,
+    base: './',
+    configFile: false,
+    logLevel: 'warn',
+  });
+}
+
 /** The web site: the bundled page, and where it finds tracker and edge. */
 export function site(settings: SiteSettings): Server {
   const app = express().disable('x-powered-by');

@@ -1,4 +1,4 @@
-import { optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
+import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
 import { Command } from 'commander';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
@@ -19,6 +19,10 @@ export interface TrackerConfig {
   readonly maxConnections: number;
   /** URL or file with the keys (JWKS) that viewers are to trust: the edge's `/.well-known/nearcast/keys.json`. */
   readonly manifestKeys?: string;
+  /** Who looks at the console must show this (`Authorization: Bearer …`); without it, whoever reaches the admin port may. */
+  readonly adminToken?: string;
+  /** Admin ports of the edges, as URLs, whose counters the console shows beside the players'. */
+  readonly edgeAdmin: readonly string[];
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -31,6 +35,7 @@ export const defaults: TrackerConfig = {
   announceInterval: 120,
   reportInterval: 10,
   maxConnections: 50_000,
+  edgeAdmin: [],
   drainSeconds: 20,
 };
 
@@ -62,6 +67,12 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(1, 1_000_000)),
     )
     .addOption(option('--manifest-keys <url|file>', "JWKS that manifests are signed with: the edge's keys.json"))
+    .addOption(option('--admin-token <secret>', 'what the console asks for'))
+    .addOption(
+      option('--edge-admin <urls>', 'admin ports of edges, for the console')
+        .default(defaults.edgeAdmin)
+        .argParser(listParser()),
+    )
     .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)

@@ -166,8 +166,8 @@ describe('Nearcast dialect', () => {
       expect(text).toContain('nearcast_player_delivered_bytes_total{source="peer"} 3000');
       expect(text).toContain('nearcast_player_delivered_bytes_total{source="edge"} 1000');
       expect(text).toContain('nearcast_player_uploaded_bytes_total 500');
-      expect(text).toContain('nearcast_player_stalls_total{mode="swarm"} 1');
-      expect(text).toContain('nearcast_player_startup_seconds_count{mode="swarm"} 1');
+      expect(text).toContain('nearcast_player_stalls_total{mode="edge-only"} 1');
+      expect(text).toContain('nearcast_player_startup_seconds_count{mode="edge-only"} 1');
       expect(text).toContain('nearcast_tracker_peers{dialect="nearcast"} 1');
     });
   });

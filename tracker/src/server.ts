@@ -3,6 +3,9 @@ import { createServer } from 'node:http';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
+import { LiveConsole } from './console/console.ts';
+import { addConsole } from './console/console-routes.ts';
+import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
@@ -56,9 +59,18 @@ export async function startTracker(
       ? undefined
       : new ManifestKeys(keySource, clock, (problem) => process.stderr.write(`nearcast-tracker: ${problem}\n`));
   const newViewerId = () => randomBytes(9).toString('base64url');
+  const liveConsole = new LiveConsole({
+    swarms: viewers,
+    edges: new EdgeWatch(config.edgeAdmin),
+    clock,
+    reportEveryMs: config.reportInterval * 1000,
+    connections: () => gateway.connectionCount,
+    swarmCount: () => torrents.swarmCount + viewers.swarmCount,
+    isDraining: () => draining,
+  });
   const nearcast = new NearcastDialect(
     { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
-    { swarms: viewers, metrics, clock, newViewerId },
+    { swarms: viewers, metrics, clock, newViewerId, reported: (id, report) => liveConsole.reported(id, report) },
   );
 
   function receiveTorrent(from: ConnectionId, text: string): 'accepted' | 'malformed' {
@@ -133,7 +145,9 @@ export async function startTracker(
       refused: (reason) => metrics.refusedConnections.inc({ reason }),
     },
   );
-  const adminServer = createServer(adminApp(metrics.registry, () => !draining));
+  const admin = adminApp(metrics.registry, () => !draining);
+  addConsole(admin, liveConsole, config.adminToken);
+  const adminServer = createServer(admin);
   let stopSweeping = clock.after(30_000, sweep);
   function sweep(): void {
     torrents.expire(clock.now());
@@ -142,6 +156,7 @@ export async function startTracker(
 
   async function close(): Promise<void> {
     stopSweeping();
+    liveConsole.stop();
     manifestKeys?.stop();
     gateway.stop();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);

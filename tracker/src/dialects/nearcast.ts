@@ -27,6 +27,8 @@ export interface NearcastDialectDeps {
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly newViewerId: () => string;
+  /** Told of each report, as far as it was believed. */
+  readonly reported: (viewer: string, report: PlaybackReport) => void;
 }
 
 /** One message of a viewer → what it and others are told. */
@@ -90,11 +92,11 @@ export class NearcastDialect {
   }
 
   #report(from: ConnectionId, report: PlaybackReport): void {
-    const { swarms, metrics, clock } = this.#deps;
+    const { swarms, metrics, clock, reported } = this.#deps;
     const viewer = swarms.viewerAt(from);
     if (!viewer) return;
     const now = clock.now();
-    countReport(report, now - viewer.reportedAt, metrics);
+    reported(viewer.id, countReport(report, now - viewer.reportedAt, metrics));
     viewer.reportedAt = now;
   }
 }

@@ -24,7 +24,8 @@ export function clampReport(report: PlaybackReport, passedMs: number): PlaybackR
   };
 }
 
-export function countReport(report: PlaybackReport, passedMs: number, metrics: TrackerMetrics): void {
+/** @returns what was believed of it */
+export function countReport(report: PlaybackReport, passedMs: number, metrics: TrackerMetrics): PlaybackReport {
   const clamped = clampReport(report, passedMs);
   metrics.deliveredBytes.inc({ source: 'peer' }, clamped.peerBytes);
   metrics.deliveredBytes.inc({ source: 'edge' }, clamped.edgeBytes);
@@ -38,4 +39,5 @@ export function countReport(report: PlaybackReport, passedMs: number, metrics: T
   countViewer(clamped, passedMs, metrics.viewers);
   const cut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
   metrics.reports.inc({ outcome: cut ? 'clamped' : 'counted' });
+  return clamped;
 }

@@ -36,6 +36,11 @@ export class DutyRing<Id> {
     this.#random = random;
   }
 
+  /** Its share of the ring, 0…1. */
+  widthOf(id: Id): number {
+    return this.#members.find((member) => member.id === id)?.width ?? 0;
+  }
+
   get size(): number {
     return this.#members.length;
   }

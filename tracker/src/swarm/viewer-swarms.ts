@@ -91,6 +91,15 @@ export class ViewerSwarms {
     return this.#byConnection.get(connection);
   }
 
+  /** The swarms that somebody is in. */
+  names(): readonly string[] {
+    return [...this.#swarms.keys()];
+  }
+
+  viewersOf(swarm: string): readonly Viewer[] {
+    return this.#swarms.get(swarm)?.viewers.all ?? [];
+  }
+
   /** Viewers in a swarm. */
   sizeOf(swarm: string): number {
     return this.#swarms.get(swarm)?.viewers.size ?? 0;

@@ -1,0 +1,33 @@
+import { createServer } from 'node:http';
+import { closeServer, listen, portOf } from '@nearcast/service-kit';
+import { expect, onTestFinished, test } from 'vitest';
+import { EdgeWatch } from './edge-watch.ts';
+
+async function edgeThatSays(counts: { sent: number; origin: number }): Promise<string> {
+  const server = createServer((_request, response) => {
+    const { sent, origin } = counts;
+    response.end(
+      `nearcast_edge_sent_bytes_total{kind="playlist"} 9\nnearcast_edge_sent_bytes_total{kind="segment"} ${sent}\nnearcast_edge_origin_bytes_total ${origin}\n`,
+    );
+  });
+  await listen(server, 0, '127.0.0.1');
+  onTestFinished(() => closeServer(server, 0));
+  return `http://127.0.0.1:${portOf(server)}`;
+}
+
+test('what edges counted before the first look is history; an edge that was restarted counts from zero', async () => {
+  const counts = { sent: 1000, origin: 100 };
+  const watch = new EdgeWatch([await edgeThatSays(counts), await edgeThatSays({ sent: 5, origin: 5 })]);
+  expect(await watch.look()).toEqual({ edgeSentBytes: 0, originBytes: 0 });
+  Object.assign(counts, { sent: 1500, origin: 110 });
+  expect(await watch.look()).toEqual({ edgeSentBytes: 500, originBytes: 10 });
+  Object.assign(counts, { sent: 40, origin: 4 });
+  expect(await watch.look()).toEqual({ edgeSentBytes: 40, originBytes: 4 });
+  expect(watch.answered).toBe(2);
+});
+
+test('without an answer there is no count, rather than none sent', async () => {
+  const watch = new EdgeWatch(['http://127.0.0.1:1']);
+  expect(await watch.look()).toBeNull();
+  expect([watch.answered, watch.total]).toEqual([0, 1]);
+});
