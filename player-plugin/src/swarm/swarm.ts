@@ -51,6 +51,8 @@ export class Swarm {
   readonly #connecting = new Map<string, Connecting>();
   readonly #sessions = new Map<string, PeerSession>();
   #open: PeerSession[] = [];
+  /** Neighbours whose names are of an earlier connection to the tracker. */
+  readonly #former = new Set<PeerSession>();
   readonly #endedAccounts: LinkReport[] = [];
   #viewers = 1;
   #metAt = Number.NEGATIVE_INFINITY;
@@ -120,7 +122,8 @@ export class Swarm {
   /** Asks for more neighbours when there are too few, and sends what is due. */
   tick(now: number): void {
     for (const session of this.#open) session.poke();
-    const met = this.#sessions.size + this.#connecting.size;
+    this.#replaceFormer();
+    const met = this.#sessions.size - this.#former.size + this.#connecting.size;
     const possible = Math.min(ENOUGH_NEIGHBOURS, this.#viewers - 1);
     if (met >= possible || now - this.#askedAt < ASK_EVERY_MS) return;
     this.#askedAt = now;
@@ -132,8 +135,18 @@ export class Swarm {
     for (const peer of [...this.#connecting.keys()]) this.#giveUp(peer, undefined);
   }
 
+  /** Those met under former names stay until as many, or enough, are there under the new ones. */
+  #replaceFormer(): void {
+    if (this.#former.size === 0) return;
+    const met = this.#open.filter((session) => !this.#former.has(session)).length;
+    if (met < Math.min(this.#former.size, ENOUGH_NEIGHBOURS)) return;
+    for (const session of [...this.#former]) session.close('replaced', 'replaced');
+  }
+
   #welcomed(viewers: number): void {
     const now = this.#deps.clock.now();
+    // [S5] Names hold for one connection to the tracker: the same viewers will be introduced again, under new ones.
+    for (const session of this.#sessions.values()) this.#former.add(session);
     this.#viewers = viewers;
     this.#askedAt = now;
     this.#expectedUntil = viewers > 1 ? now + EXPECT_PEERS_FOR_MS : now;
@@ -194,6 +207,7 @@ export class Swarm {
 
   #ended(session: PeerSession, because: CloseReason): void {
     this.#sessions.delete(session.id);
+    this.#former.delete(session);
     if (this.#endedAccounts.length < MAX_ACCOUNTS) this.#endedAccounts.push(session.takeAccount());
     this.#listOpen();
     this.#deps.uploader.remove(session);
