@@ -88,13 +88,13 @@ export class FileShare {
     this.change({ consent: consents ? 'granted' : 'denied' });
     const { mode, reason } = decideMode({ ...this.#view, engine: 'ready', connectedPeers: 1 });
     if (mode !== 'swarm') throw new Error(reason);
-    const [Client, metainfo] = await Promise.all([
+    const [client, metainfo] = await Promise.all([
       loadWebTorrent(),
       fetchTorrent(options.torrentUrl, patienceMs, this.#deps.clock),
     ]);
     if (this.#view.destroyed || !this.#view.enabled) throw new Error('switched off');
     this.#tracker = this.#openTrackerLink(options);
-    const swarm = new SwarmFile(Client, metainfo, this.#swarmConfig(use, options), this.#deps.clock, this.#listener());
+    const swarm = new SwarmFile(client, metainfo, this.#swarmConfig(use, options), this.#deps.clock, this.#listener());
     this.#swarm = swarm;
     try {
       const file = await swarm.file;

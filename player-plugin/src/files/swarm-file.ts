@@ -2,6 +2,7 @@ import type WebTorrent from 'webtorrent/dist/webtorrent.min.js';
 import type { Torrent, TorrentFile, Wire } from 'webtorrent/dist/webtorrent.min.js';
 import type { Clock } from '../clock.ts';
 import { Blame } from './blame.ts';
+import type { Client } from './load-webtorrent.ts';
 import { type SupplyView, wantsWebSeed } from './web-seed-policy.ts';
 
 /** What a file that is shared tells. */
@@ -34,6 +35,8 @@ export interface SwarmFileConfig {
 const DECIDE_EVERY_MS = 250;
 /** Peers that sent nothing for so long are not waited for. */
 const SILENT_AFTER_MS = 2_000;
+/** What is shared is kept in memory, for as long as the page is open. */
+const MAX_BYTES = 512 * 1024 * 1024;
 const UPLOAD_SLOTS = 10;
 /** Requests to the edge at once: enough for a fast line, few enough to be taken back soon. */
 const MAX_WEB_SEED_REQUESTS = 2;
@@ -57,7 +60,7 @@ export class SwarmFile {
 
   /** @param metainfo the `.torrent` */
   constructor(
-    Client: typeof WebTorrent,
+    { WebTorrent: NewClient, MemoryStore }: Client,
     metainfo: Uint8Array,
     config: SwarmFileConfig,
     clock: Clock,
@@ -67,13 +70,12 @@ export class SwarmFile {
     this.#clock = clock;
     this.#listener = listener;
     const uploadLimit = Number.isFinite(config.maxUploadRate) ? Math.max(1, Math.round(config.maxUploadRate)) : -1;
-    this.#client = new Client({ tracker: { rtcConfig: config.rtc }, uploadLimit });
+    this.#client = new NewClient({ tracker: { rtcConfig: config.rtc }, uploadLimit });
     this.#client.on('error', (error) => this.#fail(String(error)));
     this.#torrent = this.#client.add(metainfo, {
       announce: config.trackers,
-      // One store for each: another page of this site may have the same file.
-      path: crypto.randomUUID(),
-      destroyStoreOnDestroy: true,
+      // The client's own store on disk belongs to the whole site: one page that ends takes it away from another.
+      store: MemoryStore,
       uploads: config.mayUpload() ? UPLOAD_SLOTS : false,
       strategy: config.use === 'download' ? 'rarest' : 'sequential',
       deselect: config.use === 'playback',
@@ -119,8 +121,9 @@ export class SwarmFile {
       torrent.on('error', (error) => reject(new Error(String(error))));
       torrent.on('ready', () => {
         const [file, ...others] = torrent.files;
-        if (file && others.length === 0) resolve(file);
-        else reject(new Error('a torrent of one file is needed'));
+        if (!file || others.length > 0) reject(new Error('a torrent of one file is needed'));
+        else if (file.length > MAX_BYTES) reject(new Error('the file is too large to be kept in memory'));
+        else resolve(file);
       });
     });
   }
@@ -176,7 +179,7 @@ export class SwarmFile {
     const view = { use, aheadSeconds: this.aheadSeconds, peersDeliver, peersHaveAll: this.#peersHaveAll() };
     const isWanted = wantsWebSeed(view);
     for (const wire of this.#torrent.wires) {
-      if (wire.type === 'webSeed') wire.peerChoking = !isWanted;
+      if (wire.type === 'webSeed') hold(wire, !isWanted);
       else if (!mayUpload) wire.choke();
     }
   }
@@ -192,4 +195,11 @@ export class SwarmFile {
     const { pieceLength, files } = this.#torrent;
     return Math.min(pieceLength, (files[0]?.length ?? 0) - index * pieceLength);
   }
+}
+
+/** As if the web seed itself said so; the client looks for what to ask it when it hears that it may. */
+function hold(wire: Wire, isHeld: boolean): void {
+  if (wire.peerChoking === isHeld) return;
+  wire.peerChoking = isHeld;
+  if (!isHeld) wire.emit('unchoke');
 }

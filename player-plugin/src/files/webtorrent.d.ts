@@ -9,6 +9,7 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     readonly peerPieces: { get(index: number): boolean };
     downloadSpeed(): number;
     choke(): void;
+    emit(event: 'unchoke'): void;
     destroy(): void;
     on(event: 'download' | 'upload', listener: (bytes: number) => void): void;
     on(event: 'piece', listener: (index: number) => void): void;
@@ -39,12 +40,11 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
   }
   export interface AddOptions {
     announce?: readonly string[];
-    path?: string;
+    store?: unknown;
     uploads?: number | false;
     strategy?: 'sequential' | 'rarest';
     deselect?: boolean;
     maxWebConns?: number;
-    destroyStoreOnDestroy?: boolean;
   }
   export class WebTorrent {
     constructor(options: { tracker: { rtcConfig: RTCConfiguration }; uploadLimit: number });
