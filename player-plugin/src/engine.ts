@@ -199,6 +199,11 @@ export class SwarmEngine implements SegmentEngine {
     this.#delivery = delivery;
   }
 
+  /** Whether any manifest could be believed. */
+  get canTrust(): boolean {
+    return this.#manifests.canTrust;
+  }
+
   /** The keys that manifests may be signed with. */
   trust(keys: readonly ManifestJwk[]): void {
     this.#manifests.trust(keys);

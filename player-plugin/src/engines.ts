@@ -27,7 +27,9 @@ export interface RunningEngine {
   readonly segments: SegmentEngine;
   /** From the tracker. */
   hear(message: TrackerMessage): void;
-  /** A segment that was loaded before. */
+  /** Whether there are keys yet to check such segments with. */
+  canAdopt(): boolean;
+  /** A segment that was loaded without the engine. */
   adopt(segment: EarlySegment): void;
   /** What was exchanged with each peer since this was last asked. */
   takeAccounts(): LinkReport[];
@@ -79,6 +81,7 @@ function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: 
       }
       engine.hear(message);
     },
+    canAdopt: () => engine.canTrust,
     adopt: ({ request, body, timing }) => engine.adopt(request, body, timing),
     takeAccounts: () => engine.takeAccounts(),
     stop() {
@@ -130,6 +133,7 @@ async function startP2PMediaLoader(given: EngineSurroundings): Promise<RunningEn
   return {
     segments: engine,
     hear: () => undefined,
+    canAdopt: () => false,
     adopt: () => undefined,
     takeAccounts: () => [],
     stop: () => engine.destroy(),

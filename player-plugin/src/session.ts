@@ -150,12 +150,13 @@ export class Session implements P2PSession {
       engine: () => (this.#engine.is === 'ready' ? this.#engine.engine.segments : undefined),
       ownLoader: this.#ownLoader,
       loadedPlainly: (request, body, timing) => {
-        if (this.#engine.is === 'ready' || !maySwarm(this.#view)) return;
+        if (!maySwarm(this.#view)) return;
         this.#early.remember(request, body, timing);
         // Later: hls.js has it first.
         queueMicrotask(() => {
           this.#hasFirstSegment = true;
           this.#reconcile();
+          this.#handOver();
         });
       },
       delivered: (url, bytes, from) => this.#events.emit('segmentDelivered', { url, bytes, from }),
@@ -277,9 +278,15 @@ export class Session implements P2PSession {
 
   #useEngine(engine: RunningEngine): void {
     const stopWatching = watchPlaylists(this.#hls, (rendition) => engine.segments.renditionChanged(rendition));
-    for (const segment of this.#early.take()) engine.adopt(segment);
     this.#engine = { is: 'ready', engine, stopWatching };
+    this.#handOver();
     this.#change({ engine: 'ready' });
+  }
+
+  /** What was loaded without the engine: before it was there, or while it was on its way. */
+  #handOver(): void {
+    if (this.#engine.is !== 'ready' || !this.#engine.engine.canAdopt()) return;
+    for (const segment of this.#early.take()) this.#engine.engine.adopt(segment);
   }
 
   #stopEngine(): void {
@@ -356,6 +363,7 @@ export class Session implements P2PSession {
   #hear(message: TrackerMessage): void {
     if (message.type === 'welcome') this.#tracker?.reports.start(message.reportEveryMs);
     if (this.#engine.is === 'ready') this.#engine.engine.hear(message);
+    this.#handOver();
     if (message.type === 'blocked') this.#change({ blocked: true });
   }
 

@@ -122,7 +122,7 @@ export class Delivery {
   /** A segment that hls.js loaded by itself before this engine took part: it can be passed on, once it is verified. */
   adopt(url: string, range: ByteRange | undefined, body: Uint8Array): void {
     const found = this.#find({ url, ...(range ? { range } : {}) });
-    if (!found) return;
+    if (!(found && this.#deps.canTrust()) || this.#deps.clock.now() < this.#declinesUntil) return;
     this.#deps.timeline.requested(found.rendition, found.segment);
     this.#deps.keys.keyOf(url, range, (key) => {
       if (this.#deps.cache.get(key)?.isWhole) return;
