@@ -207,6 +207,7 @@ export class SwarmEngine implements SegmentEngine {
   /** The keys that manifests may be signed with. */
   trust(keys: readonly ManifestJwk[]): void {
     this.#manifests.trust(keys);
+    if (this.canTrust) this.#delivery.trusted();
   }
 
   /** From the tracker. */

@@ -31,11 +31,18 @@ const PLAN_EVERY_MS = 100;
 const WINDOWS_EVERY_MS = 1_000;
 /** Live segments are kept so long after they were last seen in the playlist: others read theirs a little later. */
 const KEPT_TARGET_DURATIONS = 2;
+/** Of a segment's duration: how long the second one waits for the keys. */
+const HOLD_SHARE = 0.25;
 /** A new neighbour says what it has within this time, ms. */
 const HEARING_MS = 400;
 /** After so many segments without a manifest there will be none for the next either, for so long, ms. */
 const MISSES_TO_DECLINE = 3;
 const DECLINE_FOR_MS = 30_000;
+
+interface FoundSegment {
+  readonly rendition: Rendition;
+  readonly segment: TimelineSegment;
+}
 
 export interface DeliveryDeps {
   readonly clock: Clock;
@@ -68,6 +75,7 @@ export class Delivery {
   #toldWindowsAt = Number.NEGATIVE_INFINITY;
   /** By key: when a live segment can be forgotten, unless a playlist names it again. */
   readonly #keptUntil = new Map<string, number>();
+  readonly #held: (() => void)[] = [];
   #misses = 0;
   #declinesUntil = 0;
   #isClosed = false;
@@ -98,7 +106,42 @@ export class Delivery {
   /** `undefined`: the segment is in no playlist that this engine knows, or segments like it have no manifests. */
   deliver(request: SegmentRequest): SegmentDelivery | undefined {
     const found = this.#find(request);
-    if (!(found && this.#deps.canTrust()) || this.#deps.clock.now() < this.#declinesUntil) return undefined;
+    const { clock, canTrust, swarm } = this.#deps;
+    if (!found || clock.now() < this.#declinesUntil) return undefined;
+    if (canTrust()) return this.#deliver(request, found);
+    return swarm.isExpectingPeers(clock.now()) ? this.#deliverOnceTrusted(request, found) : undefined;
+  }
+
+  /** There are keys now: what was held for want of them goes on. */
+  trusted(): void {
+    for (const go of this.#held.splice(0)) go();
+  }
+
+  /** The tracker is about to bring the keys. So long, and not longer, a segment can wait: the first one is playing. */
+  #deliverOnceTrusted(request: SegmentRequest, found: FoundSegment): SegmentDelivery {
+    let delivery: SegmentDelivery | undefined;
+    let hasEnded = false;
+    let end: () => void = () => undefined;
+    const whole = new Promise<DeliveredSegment>((resolve, reject) => {
+      const waitMs = HOLD_SHARE * (found.segment.end - found.segment.start) * 1000;
+      const cancelTimer = this.#deps.clock.after(waitMs, () => end());
+      end = () => {
+        hasEnded = true;
+        cancelTimer();
+        if (!delivery) reject(new DOMException('aborted', 'AbortError'));
+        delivery?.abort();
+      };
+      this.#held.push(() => {
+        if (hasEnded) return;
+        cancelTimer();
+        delivery = this.#deliver(request, found);
+        delivery.whole.then(resolve, reject);
+      });
+    });
+    return { whole, abort: () => end() };
+  }
+
+  #deliver(request: SegmentRequest, found: FoundSegment): SegmentDelivery {
     this.#deps.timeline.requested(found.rendition, found.segment);
     let abort: () => void = () => undefined;
     let isAborted = false;
@@ -287,10 +330,7 @@ export class Delivery {
     return { by: 'election', me: viewerNumber(viewerId()), others: others.map(({ id }) => viewerNumber(id)) };
   }
 
-  #find({
-    url,
-    range,
-  }: Pick<SegmentRequest, 'url' | 'range'>): { rendition: Rendition; segment: TimelineSegment } | undefined {
+  #find({ url, range }: Pick<SegmentRequest, 'url' | 'range'>): FoundSegment | undefined {
     for (const rendition of this.#deps.timeline.renditions()) {
       const segment = rendition.segments.find((one) => one.url === url && sameRange(one.range, range));
       if (segment) return { rendition, segment };
@@ -298,7 +338,7 @@ export class Delivery {
     return undefined;
   }
 
-  #wait(key: string, found: { rendition: Rendition; segment: TimelineSegment }, waiter: Waiter): () => void {
+  #wait(key: string, found: FoundSegment, waiter: Waiter): () => void {
     const { cache, tasks, clock } = this.#deps;
     const task = tasks.forRequest(key, found.rendition, found.segment, clock.now());
     if (cache.get(key)?.isWhole) {

@@ -39,6 +39,8 @@ const ASK_EVERY_MS = 5_000;
 const MAX_ACCOUNTS = 64;
 /** What so many of the neighbours have is nothing new. */
 const COMMON_SHARE = 0.5;
+/** A connection under a new name must be open at both ends before the one under the old name is given up, ms. */
+const REPLACE_AFTER_MS = 3_000;
 /** Until the tracker says how many there are, it is waited for, ms: deadlines hold all the same. */
 const EXPECT_TRACKER_FOR_MS = 1_000;
 /** Right after meeting others is announced, they are waited for. */
@@ -53,6 +55,7 @@ export class Swarm {
   #open: PeerSession[] = [];
   /** Neighbours whose names are of an earlier connection to the tracker. */
   readonly #former = new Set<PeerSession>();
+  #replaceAt = 0;
   readonly #endedAccounts: LinkReport[] = [];
   #viewers = 1;
   #metAt = Number.NEGATIVE_INFINITY;
@@ -122,7 +125,7 @@ export class Swarm {
   /** Asks for more neighbours when there are too few, and sends what is due. */
   tick(now: number): void {
     for (const session of this.#open) session.poke();
-    this.#replaceFormer();
+    this.#replaceFormer(now);
     const met = this.#sessions.size - this.#former.size + this.#connecting.size;
     const possible = Math.min(ENOUGH_NEIGHBOURS, this.#viewers - 1);
     if (met >= possible || now - this.#askedAt < ASK_EVERY_MS) return;
@@ -136,10 +139,11 @@ export class Swarm {
   }
 
   /** Those met under former names stay until as many, or enough, are there under the new ones. */
-  #replaceFormer(): void {
+  #replaceFormer(now: number): void {
     if (this.#former.size === 0) return;
     const met = this.#open.filter((session) => !this.#former.has(session)).length;
-    if (met < Math.min(this.#former.size, ENOUGH_NEIGHBOURS)) return;
+    if (met < Math.min(this.#former.size, ENOUGH_NEIGHBOURS)) this.#replaceAt = now + REPLACE_AFTER_MS;
+    if (now < this.#replaceAt) return;
     for (const session of [...this.#former]) session.close('replaced', 'replaced');
   }
 
@@ -147,6 +151,7 @@ export class Swarm {
     const now = this.#deps.clock.now();
     // [S5] Names hold for one connection to the tracker: the same viewers will be introduced again, under new ones.
     for (const session of this.#sessions.values()) this.#former.add(session);
+    this.#replaceAt = now + REPLACE_AFTER_MS;
     this.#viewers = viewers;
     this.#askedAt = now;
     this.#expectedUntil = viewers > 1 ? now + EXPECT_PEERS_FOR_MS : now;
