@@ -21,7 +21,9 @@ beforeAll(async () => {
     ],
     ruleFiles,
   );
-});
+  // A start that was counted before the first scrape is no increase to Prometheus.
+  await vi.waitFor(async () => expect(await prometheus.countSeries('up == 1')).toBe(2), { timeout: 30_000 });
+}, 60_000);
 
 afterAll(async () => {
   await browser.close();
