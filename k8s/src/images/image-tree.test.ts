@@ -39,13 +39,15 @@ test.each<Service>(['tracker', 'edge'])(
     const tree = join(folder, service);
     const { files } = await writeImageTree(service, tree);
     expect(await readdir(tree)).toEqual(expect.arrayContaining([...files]));
-    expect(files).toEqual(['LICENSE', 'THIRD-PARTY-LICENSES', 'main.js', 'package.json']);
+    const page = service === 'tracker' ? ['console'] : [];
+    expect(files).toEqual(['LICENSE', 'THIRD-PARTY-LICENSES', ...page, 'main.js', 'package.json']);
     expect(await readFile(join(tree, 'THIRD-PARTY-LICENSES'), 'utf8')).toMatch(/^express \d/m);
 
     const ports = ['--port', '0', '--admin-port', '0', '--host', '127.0.0.1'];
     const summary = await run(tree, [...ports, ...arguments_[service]]);
     const [, admin] = /admin (http:\S+)/.exec(summary) ?? [];
     for (const path of ['/healthz', '/readyz', '/metrics']) expect((await fetch(`${admin}${path}`)).status).toBe(200);
+    if (service === 'tracker') expect(await (await fetch(`${admin}/console/`)).text()).toContain('<title>');
     const child = running as ChildProcess;
     child.kill('SIGTERM');
     expect((await once(child, 'exit'))[0]).toBe(0);

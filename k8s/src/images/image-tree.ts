@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { build } from 'vite';
 
 export type Service = 'tracker' | 'edge';
 
@@ -43,7 +44,22 @@ export async function writeImageTree(service: Service, folder: string): Promise<
   };
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return { files: Object.keys(files).sort(), folder };
+  if (service === 'tracker') await buildConsole(join(folder, CONSOLE));
+  const pages = service === 'tracker' ? [CONSOLE] : [];
+  return { files: [...Object.keys(files), ...pages].sort(), folder };
+}
+
+/** The page of the tracker's admin port lies beside the program. */
+const CONSOLE = 'console';
+
+async function buildConsole(outDir: string): Promise<void> {
+  await build({
+    root: join(root, 'tracker/console'),
+    configFile: false,
+    base: './',
+    logLevel: 'warn',
+    build: { outDir, emptyOutDir: true },
+  });
 }
 
 /** The licence of each package that a bundled module came from, sorted by name. */

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import express, { type Express, type Request } from 'express';
 import type { LiveConsole, Tell } from './console.ts';
 
-/** Beside the sources, and beside what is published. */
-const places = ['../../console/dist/', '../console/dist/'].map((place) =>
+/** Beside the sources, beside what is published, and beside the one program of an image. */
+const places = ['../../console/dist/', '../console/dist/', './console/'].map((place) =>
   fileURLToPath(new URL(place, import.meta.url)),
 );
 
