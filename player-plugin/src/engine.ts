@@ -27,7 +27,7 @@ import { Swarm } from './swarm/swarm.ts';
 import { UploadBudget, type UploadCaps } from './swarm/upload-budget.ts';
 import { Uploader, type UploaderConfig, uploaderDefaults } from './swarm/uploader.ts';
 
-export type { Clock } from './clock.ts';
+export { browserClock, type Clock } from './clock.ts';
 export type { EdgeClient, EdgeRequest, EdgeResult } from './delivery/edge-client.ts';
 export type { Hashing } from './delivery/hashing.ts';
 export type { Random } from './random.ts';
@@ -41,6 +41,7 @@ export type {
   TimelineSegment,
 } from './segment-engine.ts';
 export type { ConnectPeer, PeerTransport, PeerTransportEvents } from './swarm/peer-transport.ts';
+export { webRtcConnector } from './swarm/webrtc-transport.ts';
 
 export interface SwarmEngineConfig {
   readonly plan: PlanConfig;

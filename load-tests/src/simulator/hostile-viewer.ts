@@ -1,4 +1,4 @@
-import type { ConnectPeer, PeerTransport } from '@nearcast/player-plugin/engine';
+import type { Clock, ConnectPeer, PeerTransport } from '@nearcast/player-plugin/engine';
 import {
   chunkCount,
   chunkRange,
@@ -13,7 +13,6 @@ import {
   type ViewerMessage,
 } from '@nearcast/protocol';
 import type { ModelSegment, StreamModel } from './stream-model.ts';
-import type { VirtualClock } from './virtual-clock.ts';
 
 /** What a hostile viewer does to those who ask it. */
 export const hostileKinds = [
@@ -43,8 +42,8 @@ export const hostileKinds = [
 export type HostileKind = (typeof hostileKinds)[number];
 
 export interface HostileDeps {
-  readonly clock: VirtualClock;
-  readonly stream: StreamModel;
+  readonly clock: Clock;
+  readonly stream: Pick<StreamModel, 'segment'>;
   readonly connect: ConnectPeer;
   readonly tellTracker: (message: ViewerMessage) => void;
   /** The newest segment that exists. */

@@ -1,0 +1,79 @@
+import { attachP2P, type P2POptions, type P2PSession } from '@nearcast/player-plugin';
+import { browserClock, webRtcConnector } from '@nearcast/player-plugin/engine';
+import { manifestUrl, parseTrackerMessage, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol';
+import Hls, { type HlsConfig } from 'hls.js';
+import { type HostileKind, HostileViewer } from '../../simulator/hostile-viewer.ts';
+
+/** What tests do with this page: a site's own, with hls.js in its hands. */
+export interface PlayerPage {
+  hls: Hls | undefined;
+  session: P2PSession | undefined;
+  errors: string[];
+  rejected: string[];
+  play(playlistUrl: string, options: P2POptions, config?: Partial<HlsConfig>): void;
+  /** Adds this parameter to every request, as sites do that sign their URLs. */
+  signWith(name: string): Partial<HlsConfig>;
+  harm(kind: HostileKind, trackerUrl: string, playlistUrl: string, swarm: string): Promise<void>;
+}
+
+declare global {
+  interface Window {
+    player: PlayerPage;
+  }
+}
+
+window.player = {
+  hls: undefined,
+  session: undefined,
+  errors: [],
+  rejected: [],
+  play(playlistUrl, options, config = {}) {
+    const hls = new Hls(config);
+    this.hls = hls;
+    hls.on(Hls.Events.ERROR, (_event, { fatal, details }) => {
+      if (fatal) this.errors.push(details);
+    });
+    hls.loadSource(playlistUrl);
+    hls.attachMedia(document.querySelector('video') as HTMLVideoElement);
+    this.session = attachP2P(hls, options);
+    this.session.on('peerRejected', ({ reason }) => this.rejected.push(reason));
+  },
+  signWith: (name) => ({
+    xhrSetup(xhr, url) {
+      xhr.open('GET', `${url}${url.includes('?') ? '&' : '?'}${name}=1`, true);
+    },
+  }),
+  async harm(kind, trackerUrl, playlistUrl, swarm) {
+    const playlist = await (await fetch(playlistUrl)).text();
+    const urls = playlist
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => new URL(line, playlistUrl).href);
+    const bytesOf = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+    const segments = await Promise.all(
+      urls.map(async (url, number) => ({
+        number,
+        url,
+        body: await bytesOf(url),
+        manifest: await bytesOf(manifestUrl(url)),
+      })),
+    );
+    const socket = new WebSocket(trackerUrl, SIGNALLING_SUBPROTOCOL);
+    await new Promise((resolve) => socket.addEventListener('open', resolve));
+    const viewer = new HostileViewer(kind, {
+      clock: browserClock,
+      stream: { segment: (number) => segments[number] as (typeof segments)[number] },
+      connect: webRtcConnector(
+        () => ({ iceServers: [] }),
+        () => undefined,
+      ),
+      tellTracker: (message) => socket.send(JSON.stringify(message.type === 'join' ? { ...message, swarm } : message)),
+      newest: () => segments.length - 1,
+    });
+    socket.addEventListener('message', ({ data }) => {
+      const message = parseTrackerMessage(data);
+      if (message) viewer.hear(message);
+    });
+    viewer.join();
+  },
+};
