@@ -177,6 +177,34 @@ describe('Nearcast dialect', () => {
     });
   });
 
+  test('a blocked swarm ends at once, lets nobody in, and comes back when it is unblocked', async () => {
+    const running = await start({ adminToken: 'secret' });
+    const viewer = await connect(running, 'nearcast.1');
+    viewer.send(join);
+    await viewer.next();
+    const ask = (method: string, body: object, token = 'secret') =>
+      fetch(`http://127.0.0.1:${running.adminPort}/api/blocked`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
+      });
+    expect((await ask('POST', { swarm: join.swarm }, 'guessed')).status).toBe(401);
+    expect((await ask('POST', { swarm: 7 })).status).toBe(400);
+    expect((await ask('POST', { swarm: join.swarm })).status).toBe(204);
+    await vi.waitFor(() => expect(viewer.inbox.at(-1)).toEqual({ type: 'blocked' }));
+    expect(await (await ask('GET', {})).json()).toEqual({ swarms: [join.swarm] });
+    // What it still reports is no error of its.
+    viewer.send({ type: 'report', report });
+    const late = await connect(running, 'nearcast.1');
+    late.send(join);
+    expect(await late.next()).toEqual({ type: 'blocked' });
+    expect(viewer.inbox.filter(({ type }) => type === 'error')).toEqual([]);
+    expect((await ask('DELETE', { swarm: join.swarm })).status).toBe(204);
+    expect((await ask('DELETE', { swarm: join.swarm })).status).toBe(404);
+    late.send(join);
+    expect(await late.next()).toMatchObject({ type: 'welcome', viewers: 1 });
+  });
+
   test('a report without a join, and nonsense, get an error and keep the connection', async () => {
     const running = await start();
     const viewer = await connect(running, 'nearcast.1');

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
+import { addBlocking } from './access/blocked-routes.ts';
+import { BlockedSwarms } from './access/blocked-swarms.ts';
 import { PublishedFiles } from './allow-list/published-files.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
@@ -60,6 +62,7 @@ export async function startTracker(
   const { manifestKeys: keySource, publishedFiles } = config;
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
+  const blocked = new BlockedSwarms(viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
     swarms: viewers,
@@ -72,7 +75,14 @@ export async function startTracker(
   });
   const nearcast = new NearcastDialect(
     { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
-    { swarms: viewers, metrics, clock, newViewerId, reported: (id, report) => liveConsole.reported(id, report) },
+    {
+      swarms: viewers,
+      blocked,
+      metrics,
+      clock,
+      newViewerId,
+      reported: (id, report) => liveConsole.reported(id, report),
+    },
   );
 
   function receiveTorrent(from: ConnectionId, text: string): 'accepted' | 'malformed' {
@@ -170,6 +180,7 @@ export async function startTracker(
       closed(connection) {
         torrents.disconnect(connection);
         tellViewers((out) => viewers.leave(connection, out));
+        blocked.forget(connection);
         dialectOf.delete(connection);
       },
       refused: (reason) => metrics.refusedConnections.inc({ reason }),
@@ -177,6 +188,12 @@ export async function startTracker(
   );
   const admin = adminApp(metrics.registry, () => !draining);
   addConsole(admin, liveConsole, config.adminToken);
+  const blocking = {
+    names: () => blocked.names,
+    block: (swarm: string) => tellViewers((out) => blocked.block(swarm, out)),
+    unblock: (swarm: string) => blocked.unblock(swarm),
+  };
+  addBlocking(admin, blocking, config.adminToken);
   const adminServer = createServer(admin);
   let stopSweeping = clock.after(30_000, sweep);
   function sweep(): void {

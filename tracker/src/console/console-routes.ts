@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import express, { type Express, type Request } from 'express';
+import express, { type Express } from 'express';
+import { needsAdminToken } from '../access/admin-token.ts';
 import type { LiveConsole, Tell } from './console.ts';
 
 /** Beside the sources, beside what is published, and beside the one program of an image. */
@@ -14,11 +14,7 @@ const NOT_BUILT = 'The console has not been built: npm run build:console --works
 /** `GET /console/` is the page; `GET /console/events?swarm=` feeds it, and is what the token protects. */
 export function addConsole(app: Express, console: LiveConsole, token: string | undefined): void {
   app.get('/', (_request, response) => response.redirect('/console/'));
-  app.get('/console/events', (request, response) => {
-    if (token !== undefined && !isAllowed(request, token)) {
-      response.status(401).set('www-authenticate', 'Bearer').type('text').send('the admin token is missing or wrong\n');
-      return;
-    }
+  app.get('/console/events', needsAdminToken(token), (request, response) => {
     const { swarm } = request.query;
     response.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
     const tell: Tell = (event, data) => {
@@ -40,9 +36,4 @@ export function addConsole(app: Express, console: LiveConsole, token: string | u
   const folder = places.find((place) => existsSync(place));
   if (folder !== undefined) app.use('/console', express.static(folder));
   else app.get('/console/', (_request, response) => response.status(503).type('text').send(NOT_BUILT));
-}
-
-function isAllowed(request: Request, token: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(request.headers.authorization ?? ''), digest(`Bearer ${token}`));
 }

@@ -7,6 +7,7 @@ import {
   type TrackerMessage,
   type ViewerMessage,
 } from '@nearcast/protocol';
+import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { countReport } from '../metrics/playback-totals.ts';
@@ -16,7 +17,6 @@ type Join = Extract<ViewerMessage, { type: 'join' }>;
 
 export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
-  /** What manifests are signed with; announced to every viewer. */
   /** What manifests are signed with, at this moment. */
   readonly keys: () => readonly ManifestJwk[];
   readonly iceServers: readonly IceServer[];
@@ -26,6 +26,7 @@ export interface NearcastDialectDeps {
   readonly swarms: ViewerSwarms;
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
+  readonly blocked: BlockedSwarms;
   readonly newViewerId: () => string;
   /** Told of each report, as far as it was believed. */
   readonly reported: (viewer: string, report: PlaybackReport) => void;
@@ -48,9 +49,11 @@ export class NearcastDialect {
       out.push({ to: from, message: trackerError('malformed', 'not a message of nearcast.1') });
       return 'malformed';
     }
-    if (message.type === 'join') this.#join(from, message, out);
+    const { blocked } = this.#deps;
+    if (message.type === 'join' && blocked.has(message.swarm)) blocked.turnAway(from, out);
+    else if (message.type === 'join') this.#join(from, message, out);
     else if (this.#deps.swarms.viewerAt(from)) this.#obey(from, message, out);
-    else out.push({ to: from, message: trackerError('not-joined', 'join first') });
+    else if (!blocked.wasTurnedAway(from)) out.push({ to: from, message: trackerError('not-joined', 'join first') });
     return 'accepted';
   }
 
