@@ -16,6 +16,7 @@ export class RateMeter {
   #bucket = 0;
   #best = 0;
   #startedAt: number | undefined;
+  #isFull = false;
 
   /** Rates in bytes per second: what is assumed until a whole memory has been seen, and what is never gone below. */
   constructor(initialBytesPerSecond: number, floorBytesPerSecond: number) {
@@ -33,8 +34,13 @@ export class RateMeter {
   bytesPerSecond(now: number): number {
     if (this.#startedAt === undefined) return this.#initial;
     this.#advance(now);
-    const assumed = now - this.#startedAt < MEMORY_MS ? this.#initial : this.#floor;
+    const assumed = now - this.#startedAt < MEMORY_MS && !this.#isFull ? this.#initial : this.#floor;
     return Math.max(this.#floor, assumed, this.#best);
+  }
+
+  /** The line carries no more than it was seen to: nothing needs to be assumed, once a whole window was seen. */
+  lineIsFull(now: number): void {
+    if (this.#startedAt !== undefined && now - this.#startedAt >= WINDOW_MS) this.#isFull = true;
   }
 
   /** Whether it has seen enough to be more than an assumption. */

@@ -206,8 +206,10 @@ export class Uploader {
    * is tried with every round trip, as a slow start does (RFC 5681 §3.1).
    */
   #probe(now: number): void {
-    if (!this.#window.isUncrowded(now)) this.#gain = 1;
-    else if (this.#jobs.length > 0 && now - this.#probedAt >= this.#window.baseRoundTripMs(now)) {
+    if (!this.#window.isUncrowded(now)) {
+      this.#gain = 1;
+      this.#meter.lineIsFull(now);
+    } else if (this.#jobs.length > 0 && now - this.#probedAt >= this.#window.baseRoundTripMs(now)) {
       this.#gain = Math.min(MOST_GAIN, 2 * this.#gain);
       this.#probedAt = now;
     }

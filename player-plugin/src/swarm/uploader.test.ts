@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import type { Clock } from '../clock.ts';
+import { Uploader, type UploadTarget, uploaderDefaults } from './uploader.ts';
+
+const CHUNK_BYTES: number = 16 * 1024;
+
+interface Timer {
+  readonly at: number;
+  readonly run: () => void;
+}
+
+/** Time that is turned by hand, timers in their order. */
+class HandClock implements Clock {
+  #now = 0;
+  readonly #timers = new Set<Timer>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const timer = { at: this.#now + ms, run };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  turnTo(until: number): void {
+    for (;;) {
+      const [next] = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
+      if (!next) break;
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.run();
+    }
+    this.#now = until;
+  }
+}
+
+/** A peer behind a line of so many bytes per ms, which acknowledges what reaches it. */
+function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
+  const clock = new HandClock();
+  let lineFreeAt = 0;
+  let lastPiece = 0;
+  const arrived = { bytes: 0, mostQueuedMs: 0 };
+  const refused: string[] = [];
+  const has = new Set<number>();
+  const target: UploadTarget = {
+    id: 'peer',
+    baseRttMs: 20,
+    hasAnnounced: (_key, chunk) => has.has(chunk),
+    sendPiece(_key, _chunk, _offset, _queueMs, bytes) {
+      lastPiece += 1;
+      const id = lastPiece;
+      lineFreeAt = Math.max(lineFreeAt, clock.now()) + bytes.length / bytesPerMs;
+      arrived.mostQueuedMs = Math.max(arrived.mostQueuedMs, lineFreeAt - clock.now());
+      clock.after(lineFreeAt - clock.now() + 20, () => {
+        arrived.bytes += bytes.length;
+        uploader.acknowledge(target, id, 1);
+      });
+      return id;
+    },
+    refuse: (_key, _chunk, because) => refused.push(because),
+  };
+  const uploader: Uploader = new Uploader(uploaderDefaults, {
+    clock,
+    random: () => 0.5,
+    allowance: () => allowance,
+    sent: () => undefined,
+    drained: () => undefined,
+  });
+  let chunk = 0;
+  /** Asks for more whenever there is room, for so long. */
+  const keepAsking = (untilMs: number, withinMs = 4_000) => {
+    for (let now = clock.now(); now <= untilMs; now += 20) {
+      clock.turnTo(now);
+      for (let more = 0; more < 4; more++) {
+        chunk += 1;
+        uploader.request({ target, key: 'k', chunk, deadline: now + withinMs }, new Uint8Array(CHUNK_BYTES));
+      }
+    }
+  };
+  return { clock, uploader, target, arrived, refused, has, keepAsking };
+}
+
+test.each([
+  ['slow', 50],
+  ['as fast as is assumed', 125],
+  ['fast', 2_000],
+])('a line that is %s is filled within two seconds, and not far beyond from then on', (_how, bytesPerMs) => {
+  const { arrived, keepAsking } = setUp(bytesPerMs);
+  keepAsking(2_000);
+  const before = arrived.bytes;
+  arrived.mostQueuedMs = 0;
+  keepAsking(5_000);
+  const usedShare = (arrived.bytes - before) / (3_000 * bytesPerMs);
+  expect(usedShare).toBeGreaterThan(0.8);
+  expect(arrived.mostQueuedMs).toBeLessThan(1_000);
+});
+
+test('who asks for everything at once is told to come back, and nothing is queued for long', () => {
+  const { uploader, target, refused, clock } = setUp(125);
+  for (let chunk = 0; chunk < 100; chunk++) {
+    uploader.request({ target, key: 'k', chunk, deadline: clock.now() + 10_000 }, new Uint8Array(CHUNK_BYTES));
+  }
+  expect(refused.filter((because) => because === 'busy').length).toBeGreaterThan(90);
+  expect(uploader.backlogMs).toBeLessThan(600);
+});
+
+test('what would come too late, what the budget forbids, and what the peer has meanwhile is not sent', () => {
+  const late = setUp(125);
+  late.uploader.request({ target: late.target, key: 'k', chunk: 1, deadline: 10 }, new Uint8Array(CHUNK_BYTES));
+  expect(late.refused).toEqual(['late']);
+  const poor = setUp(125, 100);
+  poor.uploader.request({ target: poor.target, key: 'k', chunk: 1, deadline: 4_000 }, new Uint8Array(CHUNK_BYTES));
+  expect(poor.refused).toEqual(['unwilling']);
+  const { uploader, target, has, clock, arrived } = setUp(125);
+  has.add(7);
+  uploader.request({ target, key: 'k', chunk: 7, deadline: 4_000 }, new Uint8Array(CHUNK_BYTES));
+  clock.turnTo(3_000);
+  expect(arrived.bytes).toBe(0);
+});
