@@ -15,7 +15,7 @@ const TURNS = 60;
 
 /** Waits for what happens without any I/O, if it does. */
 async function some(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 5 * TURNS && !condition(); turn++) await undefined;
+  for (let turn = 0; turn < 5 * TURNS && !condition(); turn++) await Promise.resolve();
 }
 
 /** A disk that never has anything, and says so when it is told to. */
@@ -118,7 +118,7 @@ test.each([
     await some(() => fetches() > 0);
     const second = read(cache);
     const answered = (async () => {
-      for (let turn = 0; turn < turns; turn++) await undefined;
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       await disk.answer(isLookedFor);
     })();
     origin.end();
