@@ -1,8 +1,9 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
 import { Command } from 'commander';
+import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig {
+export interface TrackerConfig extends IceConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -39,13 +40,14 @@ export const defaults: TrackerConfig = {
   maxConnections: 50_000,
   edgeAdmin: [],
   drainSeconds: 20,
+  ...iceDefaults,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
 
 /** The command line; it prints one line and exits with 1 for whatever it does not know. */
 export function trackerCommand(): Command {
-  return new Command('nearcast-tracker')
+  const command = new Command('nearcast-tracker')
     .description('Introduces viewers to each other and counts what they save.')
     .addOption(option('--port <number>', 'port for viewers').default(defaults.port).argParser(parsePort))
     .addOption(option('--host <address>', 'address for viewers').default(defaults.host))
@@ -84,8 +86,13 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
+  return addIceOptions(command);
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {
-  return trackerCommand().parse(argv, { from: 'user' }).opts<TrackerConfig>();
+  const command = trackerCommand().parse(argv, { from: 'user' });
+  const config = command.opts<TrackerConfig>();
+  const problem = iceProblem(config);
+  if (problem !== undefined) command.error(`error: ${problem}`);
+  return config;
 }

@@ -12,6 +12,8 @@ import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
+import { iceServersFor } from './ice/ice-config.ts';
+import { StunServer } from './ice/stun-server.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
@@ -62,6 +64,7 @@ export async function startTracker(
   const { manifestKeys: keySource, publishedFiles } = config;
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
+  const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
@@ -74,7 +77,11 @@ export async function startTracker(
     isDraining: () => draining,
   });
   const nearcast = new NearcastDialect(
-    { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
+    {
+      reportEveryMs: config.reportInterval * 1000,
+      keys: () => manifestKeys?.current ?? [],
+      iceServers: (viewer) => iceServersFor(config, viewer, Date.now() / 1000),
+    },
     {
       swarms: viewers,
       blocked,
@@ -206,6 +213,7 @@ export async function startTracker(
     liveConsole.stop();
     manifestKeys?.stop();
     published?.stop();
+    stun.close();
     gateway.stop();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
   }
@@ -229,6 +237,7 @@ export async function startTracker(
 
   try {
     await Promise.all([manifestKeys?.start(), published?.start()]);
+    if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);
   } catch (error) {
