@@ -1,5 +1,6 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
 import { Command } from 'commander';
+import { type AddressHeader, addressHeaders } from './access/client-address.ts';
 import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
@@ -26,6 +27,10 @@ export interface TrackerConfig extends IceConfig {
   readonly edgeAdmin: readonly string[];
   /** URL or file with the infohashes that may have swarms: an edge's `/torrents/infohashes`; without it all may. */
   readonly publishedFiles?: string;
+  /** Addresses and networks (CIDR) of the proxies in front, whose word on a viewer's address is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Where those proxies write it. */
+  readonly addressHeader: AddressHeader;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -39,6 +44,8 @@ export const defaults: TrackerConfig = {
   reportInterval: 10,
   maxConnections: 50_000,
   edgeAdmin: [],
+  trustedProxies: [],
+  addressHeader: 'x-forwarded-for',
   drainSeconds: 20,
   ...iceDefaults,
 };
@@ -79,6 +86,16 @@ export function trackerCommand(): Command {
     )
     .addOption(
       option('--published-files <url|file>', "infohashes that alone may have swarms: the edge's /torrents/infohashes"),
+    )
+    .addOption(
+      option('--trusted-proxies <networks>', "proxies in front whose word on a viewer's address is believed (CIDR)")
+        .default(defaults.trustedProxies)
+        .argParser(listParser()),
+    )
+    .addOption(
+      option('--address-header <name>', 'the header they write it to')
+        .choices(addressHeaders)
+        .default(defaults.addressHeader),
     )
     .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
 import { addBlocking } from './access/blocked-routes.ts';
 import { BlockedSwarms } from './access/blocked-swarms.ts';
+import { clientAddresses } from './access/client-address.ts';
 import { PublishedFiles } from './allow-list/published-files.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
@@ -37,13 +38,17 @@ const torrentLimits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, m
 /** An announce brings up to ten answers back to its sender at once; trickled candidates come in bursts too. */
 const messageRate = { perSecond: 50, burst: 250 };
 
-/** @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES. */
+/**
+ * @throws {TypeError} when a trusted proxy is neither an address nor a network
+ * @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES.
+ */
 export async function startTracker(
   given: Partial<TrackerConfig> = {},
   deps: { clock: Clock; random: Random } = { clock: systemClock, random: Math.random },
 ): Promise<Tracker> {
   const config = { ...defaults, ...given };
   const { clock, random } = deps;
+  const addressOf = clientAddresses(config.trustedProxies, config.addressHeader);
   const dialectOf = new Map<ConnectionId, Dialect>();
   const torrents = new TorrentSwarms(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
@@ -190,6 +195,7 @@ export async function startTracker(
         blocked.forget(connection);
         dialectOf.delete(connection);
       },
+      addressOf,
       refused: (reason) => metrics.refusedConnections.inc({ reason }),
     },
   );
