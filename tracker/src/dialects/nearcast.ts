@@ -9,6 +9,7 @@ import {
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
+import type { Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { countReport } from '../metrics/playback-totals.ts';
 import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
@@ -19,7 +20,8 @@ export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
   /** What manifests are signed with, at this moment. */
   readonly keys: () => readonly ManifestJwk[];
-  readonly iceServers: readonly IceServer[];
+  /** What this viewer may find its way to others with. */
+  readonly iceServers: (viewer: string) => readonly IceServer[];
 }
 
 export interface NearcastDialectDeps {
@@ -27,6 +29,7 @@ export interface NearcastDialectDeps {
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly blocked: BlockedSwarms;
+  readonly placeOf: (connection: ConnectionId) => Place;
   readonly newViewerId: () => string;
   /** Told of each report, as far as it was believed. */
   readonly reported: (viewer: string, report: PlaybackReport) => void;
@@ -58,14 +61,17 @@ export class NearcastDialect {
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, newViewerId } = this.#deps;
+    const { swarms, clock, placeOf, newViewerId } = this.#deps;
     const told: ViewerOutbox = [];
-    const { id } = swarms.join(from, newViewerId(), join, '', clock.now(), told);
+    const { id } = swarms.join(from, newViewerId(), join, placeOf(from).region, clock.now(), told);
     const viewers = swarms.sizeOf(join.swarm);
     const { reportEveryMs, keys, iceServers } = this.#config;
     // Before the introductions: a viewer must know its own name first.
     out.push(
-      { to: from, message: { type: 'welcome', viewer: id, reportEveryMs, viewers, keys: keys(), iceServers } },
+      {
+        to: from,
+        message: { type: 'welcome', viewer: id, reportEveryMs, viewers, keys: keys(), iceServers: iceServers(id) },
+      },
       ...told,
     );
   }
