@@ -92,7 +92,9 @@ describe('[S10] join', () => {
       1,
       'leave',
     ]);
-    expect(told).toEqual([{ type: 'error', reason: 'unauthorised', message: 'the token is not signed with a key of this site' }]);
+    expect(told).toEqual([
+      { type: 'error', reason: 'unauthorised', message: 'the token is not signed with a key of this site' },
+    ]);
   });
 
   test('is refused without one; what a refused viewer says is not passed on, nor an error of its', async () => {
