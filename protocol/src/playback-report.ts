@@ -45,6 +45,7 @@ export interface PlaybackReport {
 export interface LinkReport {
   /** Its name, as the tracker introduced it. */
   readonly peer: string;
+  /** Media bytes that came from it, kept or not: what the other end calls sent. */
   readonly receivedBytes: number;
   readonly sentBytes: number;
   /** Round-trip time, ms, as the connection measures it. */

@@ -1,5 +1,6 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
 import { Command } from 'commander';
+import { type ContentLabel, parseContentLabels, parseRegionLabels } from './reports/report-labels.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
 export interface TrackerConfig {
@@ -15,6 +16,10 @@ export interface TrackerConfig {
   readonly announceInterval: number;
   /** How often players are asked for a report, seconds. */
   readonly reportInterval: number;
+  /** Under which labels the playback of which swarms is counted. */
+  readonly contentLabels: readonly ContentLabel[];
+  /** Regions that are counted by their own name. */
+  readonly regionLabels: readonly string[];
   /** Connections at once. */
   readonly maxConnections: number;
   /** URL or file with the keys (JWKS) that viewers are to trust: the edge's `/.well-known/nearcast/keys.json`. */
@@ -36,6 +41,8 @@ export const defaults: TrackerConfig = {
   adminHost: '127.0.0.1',
   announceInterval: 120,
   reportInterval: 10,
+  contentLabels: [],
+  regionLabels: [],
   maxConnections: 50_000,
   edgeAdmin: [],
   drainSeconds: 20,
@@ -64,6 +71,16 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(1, 3600)),
     )
     .addOption(
+      option('--content-labels <pattern=label,...>', 'what swarms are counted as, * for anything; others are "other"')
+        .default(defaults.contentLabels, 'none')
+        .argParser(listOf(parseContentLabels)),
+    )
+    .addOption(
+      option('--region-labels <regions>', 'regions that are counted by name; others are "other"')
+        .default(defaults.regionLabels, 'none')
+        .argParser(listOf(parseRegionLabels)),
+    )
+    .addOption(
       option('--max-connections <number>', 'connections at once')
         .default(defaults.maxConnections)
         .argParser(wholeNumber(1, 1_000_000)),
@@ -84,6 +101,11 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
+}
+
+function listOf<T>(parse: (items: readonly string[]) => T): (text: string) => T {
+  const list = listParser();
+  return (text) => parse(list(text));
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {

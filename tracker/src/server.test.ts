@@ -154,7 +154,8 @@ describe('Nearcast dialect', () => {
   const join = { type: 'join', swarm: 'https://site/movie.m3u8', engine: 'swarm', upload: true };
 
   test('a joined viewer is welcomed, and its report is counted', async () => {
-    const running = await start({ reportInterval: 5 });
+    const contentLabels = [{ pattern: '*/movie*', label: 'movies' }];
+    const running = await start({ reportInterval: 5, contentLabels });
     const viewer = await connect(running, 'nearcast.1');
     viewer.send(join);
     expect(await viewer.next()).toEqual({
@@ -165,15 +166,21 @@ describe('Nearcast dialect', () => {
       keys: [],
       iceServers: [],
     });
+    const peer = await connect(running, 'nearcast.1');
+    peer.send(join);
+    await vi.waitFor(() => expect(peer.inbox).toContainEqual(expect.objectContaining({ type: 'introduce' })));
+    peer.send({ type: 'report', report: { ...emptyReport, uploadedBytes: 2500 } });
+    await vi.waitFor(async () => expect((await get(running, '/metrics')).text).toContain('{outcome="counted"} 1'));
     viewer.send({ type: 'report', report });
     await vi.waitFor(async () => {
       const { text } = await get(running, '/metrics');
-      expect(text).toContain('nearcast_player_delivered_bytes_total{source="peer"} 3000');
-      expect(text).toContain('nearcast_player_delivered_bytes_total{source="edge"} 1000');
-      expect(text).toContain('nearcast_player_uploaded_bytes_total 500');
-      expect(text).toContain('nearcast_player_stalls_total{mode="edge-only"} 1');
-      expect(text).toContain('nearcast_player_startup_seconds_count{mode="edge-only"} 1');
-      expect(text).toContain('nearcast_tracker_peers{dialect="nearcast"} 1');
+      const movie = 'content="movies",region="other"';
+      // Nobody says that he sent more.
+      expect(text).toContain(`nearcast_player_delivered_bytes_total{source="peer",${movie}} 2500`);
+      expect(text).toContain(`nearcast_player_delivered_bytes_total{source="edge",${movie}} 1000`);
+      expect(text).toContain(`nearcast_player_stalls_total{mode="edge-only",${movie}} 1`);
+      expect(text).toContain(`nearcast_player_startup_seconds_count{mode="edge-only",${movie}} 1`);
+      expect(text).toContain('nearcast_tracker_peers{dialect="nearcast"} 2');
     });
   });
 

@@ -15,6 +15,8 @@ import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
+import { ReportDesk } from './reports/report-desk.ts';
+import { labelsFor } from './reports/report-labels.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
 
@@ -73,6 +75,13 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
+  const reports = new ReportDesk({
+    metrics,
+    clock,
+    labels: labelsFor(config.contentLabels, config.regionLabels),
+    isHere: (viewer) => viewers.viewerAt(viewer.connection) === viewer,
+    reportEveryMs: config.reportInterval * 1000,
+  });
   const nearcast = new NearcastDialect(
     { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
     {
@@ -81,6 +90,7 @@ export async function startTracker(
       metrics,
       clock,
       newViewerId,
+      reports,
       reported: (id, report) => liveConsole.reported(id, report),
     },
   );
@@ -204,6 +214,7 @@ export async function startTracker(
   async function close(): Promise<void> {
     stopSweeping();
     liveConsole.stop();
+    reports.stop();
     manifestKeys?.stop();
     published?.stop();
     gateway.stop();

@@ -10,7 +10,7 @@ import {
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
-import { countReport } from '../metrics/playback-totals.ts';
+import type { ReportDesk } from '../reports/report-desk.ts';
 import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
 
 type Join = Extract<ViewerMessage, { type: 'join' }>;
@@ -28,7 +28,8 @@ export interface NearcastDialectDeps {
   readonly clock: Clock;
   readonly blocked: BlockedSwarms;
   readonly newViewerId: () => string;
-  /** Told of each report, as far as it was believed. */
+  readonly reports: ReportDesk;
+  /** Told of each report, as far as it is believed. */
   readonly reported: (viewer: string, report: PlaybackReport) => void;
 }
 
@@ -60,12 +61,13 @@ export class NearcastDialect {
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
     const { swarms, clock, newViewerId } = this.#deps;
     const told: ViewerOutbox = [];
-    const { id } = swarms.join(from, newViewerId(), join, '', clock.now(), told);
+    const viewer = swarms.join(from, newViewerId(), join, '', clock.now(), told);
+    this.#deps.reports.joined(viewer);
     const viewers = swarms.sizeOf(join.swarm);
     const { reportEveryMs, keys, iceServers } = this.#config;
     // Before the introductions: a viewer must know its own name first.
     out.push(
-      { to: from, message: { type: 'welcome', viewer: id, reportEveryMs, viewers, keys: keys(), iceServers } },
+      { to: from, message: { type: 'welcome', viewer: viewer.id, reportEveryMs, viewers, keys: keys(), iceServers } },
       ...told,
     );
   }
@@ -95,12 +97,9 @@ export class NearcastDialect {
   }
 
   #report(from: ConnectionId, report: PlaybackReport): void {
-    const { swarms, metrics, clock, reported } = this.#deps;
+    const { swarms, reports, reported } = this.#deps;
     const viewer = swarms.viewerAt(from);
-    if (!viewer) return;
-    const now = clock.now();
-    reported(viewer.id, countReport(report, now - viewer.reportedAt, metrics));
-    viewer.reportedAt = now;
+    if (viewer) reported(viewer.id, reports.report(viewer, report));
   }
 }
 

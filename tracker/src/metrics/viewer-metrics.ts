@@ -1,9 +1,10 @@
 import type { PlaybackReport } from '@nearcast/protocol';
 import { Counter, Histogram, type Registry } from 'prom-client';
+import type { ReportLabels } from '../reports/report-labels.ts';
 
 /** How viewers fare, report by report: who shares beside who does not, and what sharing costs them. */
 export interface ViewerMetrics {
-  readonly playedSeconds: Counter<'mode'>;
+  readonly playedSeconds: Counter<'mode' | keyof ReportLabels>;
   readonly edgeFetchedBytes: Counter<'reason'>;
   readonly controlBytes: Counter;
   readonly latencySeconds: Histogram<'mode'>;
@@ -11,12 +12,14 @@ export interface ViewerMetrics {
   readonly uploadBytesPerSecond: Histogram;
 }
 
+const SHORTEST_INTERVAL_MS = 1000;
+
 export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
   return {
     playedSeconds: new Counter({
       name: 'nearcast_player_played_seconds_total',
       help: 'Media that was played, by whether the viewer shared at the time.',
-      labelNames: ['mode'], // swarm | edge-only
+      labelNames: ['mode', 'content', 'region'], // swarm | edge-only
       registers,
     }),
     edgeFetchedBytes: new Counter({
@@ -52,10 +55,15 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
   };
 }
 
-/** `report` is what the clamp let through; `passedMs` the tracker's own measure of the time that it covers. */
-export function countViewer(report: PlaybackReport, passedMs: number, metrics: ViewerMetrics): void {
+/** `report` is what is believed; `passedMs` the tracker's own measure of the time that it covers. */
+export function countViewer(
+  report: PlaybackReport,
+  passedMs: number,
+  labels: ReportLabels,
+  metrics: ViewerMetrics,
+): void {
   const { mode, edgeBytes, latencyMs } = report;
-  metrics.playedSeconds.inc({ mode }, Math.min(report.playedMs, passedMs) / 1000);
+  metrics.playedSeconds.inc({ mode, ...labels }, report.playedMs / 1000);
   let unexplained = edgeBytes;
   for (const reason of ['duty', 'backup', 'repair'] as const) {
     const bytes = Math.min(report[`${reason}Bytes`], unexplained);
@@ -65,7 +73,9 @@ export function countViewer(report: PlaybackReport, passedMs: number, metrics: V
   metrics.edgeFetchedBytes.inc({ reason: 'other' }, unexplained);
   // The exchange's own traffic is a few per cent of the media; no more than the media is believed.
   metrics.controlBytes.inc(Math.min(report.controlBytes, report.peerBytes + report.uploadedBytes));
+  // Who reports all the time must not outweigh the others.
+  if (passedMs < SHORTEST_INTERVAL_MS) return;
   metrics.connectedPeers.observe(report.connectedPeers);
   if (latencyMs !== undefined) metrics.latencySeconds.observe({ mode }, latencyMs / 1000);
-  if (passedMs > 0) metrics.uploadBytesPerSecond.observe((report.uploadedBytes * 1000) / passedMs);
+  metrics.uploadBytesPerSecond.observe((report.uploadedBytes * 1000) / passedMs);
 }
