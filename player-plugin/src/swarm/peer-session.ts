@@ -226,7 +226,12 @@ export class PeerSession implements UploadTarget {
       sentBytes: sentBytes - this.#accounted.sentBytes,
     };
     this.#accounted = { receivedBytes: this.#receivedBytes, sentBytes };
-    return rttMs > 0 ? { ...account, rttMs: Math.round(rttMs) } : account;
+    const { kind } = this.#transport;
+    return {
+      ...account,
+      ...(rttMs > 0 ? { rttMs: Math.round(rttMs) } : {}),
+      ...(kind === undefined ? {} : { connection: kind }),
+    };
   }
 
   #isClosed(): boolean {

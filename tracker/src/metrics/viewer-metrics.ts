@@ -5,7 +5,10 @@ import type { ReportLabels } from '../reports/report-labels.ts';
 /** How viewers fare, report by report: who shares beside who does not, and what sharing costs them. */
 export interface ViewerMetrics {
   readonly playedSeconds: Counter<'mode' | keyof ReportLabels>;
+  readonly renditionSeconds: Counter<'rendition' | 'mode'>;
   readonly edgeFetchedBytes: Counter<'reason'>;
+  readonly pairs: Counter<'connection'>;
+  readonly exchangedBytes: Counter<'connection'>;
   readonly controlBytes: Counter;
   readonly latencySeconds: Histogram<'mode'>;
   readonly connectedPeers: Histogram;
@@ -20,6 +23,24 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
       name: 'nearcast_player_played_seconds_total',
       help: 'Media that was played, by whether the viewer shared at the time.',
       labelNames: ['mode', 'content', 'region'], // swarm | edge-only
+      registers,
+    }),
+    renditionSeconds: new Counter({
+      name: 'nearcast_player_rendition_played_seconds_total',
+      help: 'Media that was played, by the rendition (its lines, rounded to the usual ones).',
+      labelNames: ['rendition', 'mode'], // 144p … 2160p | unknown
+      registers,
+    }),
+    pairs: new Counter({
+      name: 'nearcast_player_pairs_total',
+      help: 'Pairs of viewers that have exchanged something, by the kind of their connection.',
+      labelNames: ['connection'], // host | prflx | srflx | relay
+      registers,
+    }),
+    exchangedBytes: new Counter({
+      name: 'nearcast_player_exchanged_bytes_total',
+      help: 'What viewers say they received from others, kept or not, by the kind of their connection.',
+      labelNames: ['connection'], // host | prflx | srflx | relay | unknown
       registers,
     }),
     edgeFetchedBytes: new Counter({
@@ -64,6 +85,10 @@ export function countViewer(
 ): void {
   const { mode, edgeBytes, latencyMs } = report;
   metrics.playedSeconds.inc({ mode, ...labels }, report.playedMs / 1000);
+  metrics.renditionSeconds.inc({ rendition: renditionOf(report.height), mode }, report.playedMs / 1000);
+  for (const { connection = 'unknown', receivedBytes } of report.links) {
+    metrics.exchangedBytes.inc({ connection }, receivedBytes);
+  }
   let unexplained = edgeBytes;
   for (const reason of ['duty', 'backup', 'repair'] as const) {
     const bytes = Math.min(report[`${reason}Bytes`], unexplained);
@@ -78,4 +103,12 @@ export function countViewer(
   metrics.connectedPeers.observe(report.connectedPeers);
   if (latencyMs !== undefined) metrics.latencySeconds.observe({ mode }, latencyMs / 1000);
   metrics.uploadBytesPerSecond.observe((report.uploadedBytes * 1000) / passedMs);
+}
+
+const USUAL_HEIGHTS = [144, 240, 360, 480, 720, 1080, 1440, 2160];
+
+function renditionOf(height: number | undefined): string {
+  if (height === undefined) return 'unknown';
+  const usual = USUAL_HEIGHTS.reduce((best, next) => (Math.abs(next - height) < Math.abs(best - height) ? next : best));
+  return `${usual}p`;
 }

@@ -198,6 +198,19 @@ test('playback is counted under the labels of its swarm and region', async () =>
   expect(await world.lines('nearcast_player_uploaded_bytes_total')).toHaveLength(2);
 });
 
+test('a pair is counted once, by the kind of its connection', async () => {
+  const world = new World();
+  const [ann, bob] = [world.join(1), world.join(2)];
+  for (let round = 0; round < 2; round++) {
+    world.pass(REPORT_EVERY_MS);
+    world.report(ann, { links: [{ ...link(bob, 1, 1), connection: 'srflx' }] });
+    world.report(bob, { links: [{ ...link(ann, 1, 1), connection: 'srflx' }] });
+  }
+  expect(await world.lines('nearcast_player_pairs_total')).toEqual([
+    'nearcast_player_pairs_total{connection="srflx"} 1',
+  ]);
+});
+
 describe('a session', () => {
   const sumAndCount = async (world: World, name: string) => [
     await world.total(name, `${name}_sum`),

@@ -69,6 +69,7 @@ export class ReportDesk {
     const counted = startupMs !== undefined && reporter.start() ? clamped : rest;
     const believed = { ...counted, ...reporter.takeBelieved() };
     countReport(believed, passedMs, reporter.labels, metrics);
+    this.#countPairs(viewer, clamped.links, reporter);
     const isCut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
     metrics.reports.inc({ outcome: isCut ? 'clamped' : 'counted' });
     return believed;
@@ -87,6 +88,15 @@ export class ReportDesk {
       if (bytes > 0) this.#named.claim(side === 'sent' ? `${id}>${link.peer}` : `${link.peer}>${id}`, side, bytes, by);
     }
     if (unnamed > 0) this.#unnamed.claim(swarm, side, unnamed, by);
+  }
+
+  /** Each pair once, of the two ends' reports by one. */
+  #countPairs({ id }: Viewer, links: readonly LinkReport[], reporter: Reporter): void {
+    for (const { peer, connection } of links) {
+      if (connection && id < peer && this.#isKnown(peer) && reporter.meet(peer)) {
+        this.#deps.metrics.viewers.pairs.inc({ connection });
+      }
+    }
   }
 
   #turn(): void {

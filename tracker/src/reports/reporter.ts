@@ -16,6 +16,9 @@ export interface SessionTotals extends Believed {
   readonly stalledMs: number;
 }
 
+/** More peers than that are not told apart: a viewer has a dozen at a time. */
+const MAX_MET = 256;
+
 /** One viewer's reports. Of what it exchanged, no more is believed than it told itself and than the other ends told. */
 export class Reporter implements Claimant {
   readonly labels: ReportLabels;
@@ -24,6 +27,7 @@ export class Reporter implements Claimant {
   readonly #taken = { peerBytes: 0, uploadedBytes: 0 };
   readonly #playback = { edgeBytes: 0, playedMs: 0, stalls: 0, stalledMs: 0 };
   #hasStarted = false;
+  readonly #met = new Set<string>();
 
   constructor(labels: ReportLabels) {
     this.labels = labels;
@@ -56,6 +60,13 @@ export class Reporter implements Claimant {
     const isFirst = !this.#hasStarted;
     this.#hasStarted = true;
     return isFirst;
+  }
+
+  /** Whether this peer is named for the first time. */
+  meet(peer: string): boolean {
+    if (this.#met.has(peer) || this.#met.size >= MAX_MET) return false;
+    this.#met.add(peer);
+    return true;
   }
 
   get totals(): SessionTotals {
