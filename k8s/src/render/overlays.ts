@@ -9,6 +9,7 @@ export const overlays = ['local', 'production', 'multi-region/europe', 'multi-re
 /** Whatever can be added to an overlay. */
 export const components = [
   'autoscaling',
+  'console',
   'coturn',
   'geo-database',
   'grafana',
