@@ -79,7 +79,7 @@ export async function startTracker(
     metrics,
     clock,
     labels: labelsFor(config.contentLabels, config.regionLabels),
-    isHere: (viewer) => viewers.viewerAt(viewer.connection) === viewer,
+    isHere: ({ id, connection }) => viewers.viewerAt(connection)?.id === id,
     reportEveryMs: config.reportInterval * 1000,
   });
   const nearcast = new NearcastDialect(

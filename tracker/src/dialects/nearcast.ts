@@ -62,7 +62,7 @@ export class NearcastDialect {
     const { swarms, clock, newViewerId } = this.#deps;
     const told: ViewerOutbox = [];
     const viewer = swarms.join(from, newViewerId(), join, '', clock.now(), told);
-    this.#deps.reports.joined(viewer);
+    this.#deps.reports.joined(viewer, viewer.region);
     const viewers = swarms.sizeOf(join.swarm);
     const { reportEveryMs, keys, iceServers } = this.#config;
     // Before the introductions: a viewer must know its own name first.

@@ -40,7 +40,7 @@ class World {
       metrics: this.metrics,
       clock: this.#clock,
       labels: labelsFor([{ pattern: '*news*', label: 'news' }], ['de']),
-      isHere: (viewer) => this.swarms.viewerAt(viewer.connection) === viewer,
+      isHere: ({ id, connection }) => this.swarms.viewerAt(connection)?.id === id,
       reportEveryMs: REPORT_EVERY_MS,
     });
   }
@@ -48,7 +48,7 @@ class World {
   join(connection: number, swarm = 'movie', region = ''): Viewer {
     const join = { type: 'join', swarm, engine: 'swarm', upload: true } as const;
     const viewer = this.swarms.join(connection, `viewer-${connection}`, join, region, this.#now, []);
-    this.desk.joined(viewer);
+    this.desk.joined(viewer, region);
     return viewer;
   }
 

@@ -3,17 +3,24 @@ import type { Clock } from '../clock.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { clampReport, countBelieved, countReport } from '../metrics/playback-totals.ts';
 import { countSession } from '../metrics/session-metrics.ts';
-import type { Viewer } from '../swarm/viewer-swarms.ts';
+import type { ConnectionId } from '../swarm/viewer-swarms.ts';
 import { ExchangeLedger, type Side } from './exchange-ledger.ts';
 import type { ReportLabels } from './report-labels.ts';
 import { Reporter } from './reporter.ts';
+
+/** Who reports here. */
+export interface ReportingViewer {
+  readonly id: string;
+  readonly connection: ConnectionId;
+  readonly swarm: string;
+}
 
 export interface ReportDeskDeps {
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly labels: (swarm: string, region: string) => ReportLabels;
   /** Whether it is still in its swarm. */
-  readonly isHere: (viewer: Viewer) => boolean;
+  readonly isHere: (viewer: ReportingViewer) => boolean;
   /** How often players report, ms. */
   readonly reportEveryMs: number;
 }
@@ -24,7 +31,7 @@ const WINDOW_REPORTS = 2;
 /** Where reports arrive: cut to what is possible, held against what the other ends tell, counted. */
 export class ReportDesk {
   readonly #deps: ReportDeskDeps;
-  readonly #reporters = new Map<string, { readonly viewer: Viewer; readonly reporter: Reporter }>();
+  readonly #reporters = new Map<string, { readonly viewer: ReportingViewer; readonly reporter: Reporter }>();
   /** Those who left, until nothing can be corroborated any more: in this window, and in the one before. */
   #left: ReadonlyMap<string, Reporter> = new Map();
   #leftBefore: ReadonlyMap<string, Reporter> = new Map();
@@ -47,20 +54,21 @@ export class ReportDesk {
     this.#stopTurning = clock.after(WINDOW_REPORTS * reportEveryMs, turn);
   }
 
-  joined(viewer: Viewer): Reporter {
-    const reporter = new Reporter(this.#deps.labels(viewer.swarm, viewer.region));
+  /** @param region as the tracker sees it */
+  joined(viewer: ReportingViewer, region: string): Reporter {
+    const reporter = new Reporter(this.#deps.labels(viewer.swarm, region));
     this.#deps.metrics.begin(reporter.labels);
     this.#reporters.set(viewer.id, { viewer, reporter });
     return reporter;
   }
 
   /** @returns what is believed of it: of the exchange with others, what both ends have told by now */
-  report(viewer: Viewer, report: PlaybackReport): PlaybackReport {
+  report(viewer: ReportingViewer & { reportedAt: number }, report: PlaybackReport): PlaybackReport {
     const { clock, metrics } = this.#deps;
     const now = clock.now();
     const passedMs = now - viewer.reportedAt;
     viewer.reportedAt = now;
-    const reporter = this.#reporters.get(viewer.id)?.reporter ?? this.joined(viewer);
+    const reporter = this.#reporters.get(viewer.id)?.reporter ?? this.joined(viewer, '');
     const clamped = clampReport(report, passedMs);
     reporter.add(clamped);
     this.#claim(viewer, clamped, 'received', clamped.peerBytes, reporter);
@@ -79,7 +87,7 @@ export class ReportDesk {
     this.#stopTurning();
   }
 
-  #claim({ id, swarm }: Viewer, { links }: PlaybackReport, side: Side, total: number, by: Reporter): void {
+  #claim({ id, swarm }: ReportingViewer, { links }: PlaybackReport, side: Side, total: number, by: Reporter): void {
     let unnamed = total;
     for (const link of links) {
       if (link.peer === id || !this.#isKnown(link.peer)) continue;
@@ -91,7 +99,7 @@ export class ReportDesk {
   }
 
   /** Each pair once, of the two ends' reports by one. */
-  #countPairs({ id }: Viewer, links: readonly LinkReport[], reporter: Reporter): void {
+  #countPairs({ id }: ReportingViewer, links: readonly LinkReport[], reporter: Reporter): void {
     for (const { peer, connection } of links) {
       if (connection && id < peer && this.#isKnown(peer) && reporter.meet(peer)) {
         this.#deps.metrics.viewers.pairs.inc({ connection });
