@@ -24,9 +24,9 @@ const problemsOf = (objects: readonly KubernetesObject[]) => [
 ];
 
 /** Components whose setting the tracker does not have yet: they may be in no overlay until it has. */
-const awaited = ['NEARCAST_TRACKER_REDIS', 'NEARCAST_TRACKER_GEO_DB'].filter(
-  (name) => !trackerCommand().options.some(({ envVar }) => envVar === name),
-);
+const awaited = ['REDIS', 'GEO_DB', 'STUN_PORT', 'PUBLIC_HOST', 'TURN_URL', 'TURN_SECRET']
+  .map((name) => `NEARCAST_TRACKER_${name}`)
+  .filter((name) => !trackerCommand().options.some(({ envVar }) => envVar === name));
 
 test.each(renderings)('%s keeps to the policies', (name, objects) => {
   const isOverlay = overlays.some((overlay) => overlay === name);
@@ -267,6 +267,6 @@ test('secrets are in no manifest, and the guide says how to make each that is as
   const mounted = pods.flatMap(({ volumes = [] }) => volumes.flatMap(({ secret }) => secret?.secretName ?? []));
   const variables = pods.flatMap(({ containers }) => containers.flatMap(({ env = [] }) => env));
   const read = variables.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []);
-  expect([...mounted, ...read].sort()).toEqual(['coturn', 'edge-signing-key', 'tracker-admin']);
+  expect([...mounted, ...read].sort()).toEqual(['coturn', 'edge-signing-key', 'tracker-admin', 'turn']);
   for (const name of [...mounted, ...read]) expect(guide).toContain(`create secret generic ${name}`);
 });

@@ -16,6 +16,7 @@ export const components = [
   'prometheus-operator',
   'redis',
   'signing-key',
+  'stun',
   'tls',
 ] as const;
 
