@@ -122,7 +122,8 @@ export class ReportDesk {
     for (const [id, { viewer, reporter }] of this.#reporters) {
       if (isHere(viewer)) continue;
       this.#reporters.delete(id);
-      left.set(id, reporter);
+      // Who joins and leaves all the time leaves nothing behind.
+      if (reporter.hasReported) left.set(id, reporter);
     }
     this.#left = left;
   }

@@ -27,7 +27,8 @@ export class Reporter implements Claimant {
   readonly #taken = { peerBytes: 0, uploadedBytes: 0 };
   readonly #playback = { edgeBytes: 0, playedMs: 0, stalls: 0, stalledMs: 0 };
   #hasStarted = false;
-  readonly #met = new Set<string>();
+  #met: Set<string> | undefined;
+  hasReported = false;
 
   constructor(labels: ReportLabels) {
     this.labels = labels;
@@ -39,6 +40,7 @@ export class Reporter implements Claimant {
 
   /** @param report what the clamp let through */
   add(report: PlaybackReport): void {
+    this.hasReported = true;
     this.#told.peerBytes += report.peerBytes;
     this.#told.uploadedBytes += report.uploadedBytes;
     for (const name of ['edgeBytes', 'playedMs', 'stalls', 'stalledMs'] as const) this.#playback[name] += report[name];
@@ -64,8 +66,10 @@ export class Reporter implements Claimant {
 
   /** Whether this peer is named for the first time. */
   meet(peer: string): boolean {
-    if (this.#met.has(peer) || this.#met.size >= MAX_MET) return false;
-    this.#met.add(peer);
+    const met = this.#met ?? new Set();
+    this.#met = met;
+    if (met.has(peer) || met.size >= MAX_MET) return false;
+    met.add(peer);
     return true;
   }
 
