@@ -184,6 +184,35 @@ describe('Nearcast dialect', () => {
     });
   });
 
+  test('a viewer that claims ten times as much moves no total beyond what the other end tells', async () => {
+    const running = await start({ reportInterval: 1 });
+    const [liar, honest] = [await connect(running, 'nearcast.1'), await connect(running, 'nearcast.1')];
+    liar.send(join);
+    const { viewer: liarsName } = await liar.next();
+    honest.send(join);
+    const { viewer: honestName } = await honest.next();
+    const tell = (peerBytes: number, peer: unknown) => {
+      const links = [{ peer, receivedBytes: peerBytes, sentBytes: peerBytes }];
+      return { type: 'report', report: { ...emptyReport, peerBytes, uploadedBytes: peerBytes, links } };
+    };
+    liar.send(tell(30_000, honestName));
+    honest.send(tell(3_000, liarsName));
+    const sum = (text: string, name: string) =>
+      [...text.matchAll(new RegExp(`^nearcast_${name}.* (\\d+)$`, 'gm'))].reduce((all, [, n]) => all + Number(n), 0);
+    const disagreement = 'tracker_report_disagreement_bytes_total{between="named"';
+    // The claims have had their time, both ends.
+    await vi.waitFor(async () => expect(sum((await get(running, '/metrics')).text, disagreement)).toBe(2 * 27_000), {
+      timeout: 30_000,
+      interval: 100,
+    });
+    liar.send(tell(0, honestName));
+    await vi.waitFor(async () => {
+      const { text } = await get(running, '/metrics');
+      expect(sum(text, 'player_delivered_bytes_total{source="peer"')).toBe(2 * 3_000);
+      expect(sum(text, 'player_uploaded_bytes_total')).toBe(2 * 3_000);
+    });
+  }, 40_000);
+
   test('a blocked swarm ends at once, lets nobody in, and comes back when it is unblocked', async () => {
     const running = await start({ adminToken: 'secret' });
     const viewer = await connect(running, 'nearcast.1');
