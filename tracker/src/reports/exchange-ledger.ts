@@ -6,12 +6,13 @@ export interface Claimant {
   corroborated(side: Side, bytes: number): void;
 }
 
-interface Claim {
+export interface Claim {
   readonly by: Claimant;
   bytes: number;
 }
 
-type OpenAccount = Readonly<Record<Side, Claim[]>>;
+/** What has not found its other half. */
+export type OpenAccount = Readonly<Record<Side, Claim[]>>;
 
 type Generation = Map<string, OpenAccount>;
 
@@ -36,20 +37,19 @@ export class ExchangeLedger {
   }
 
   /** To be called once per window: a claim has between one window and two to find its other half. @returns what has not */
-  turn(): Readonly<Record<Side, number>> {
-    const alone = { received: 0, sent: 0 };
-    for (const open of this.#older.values()) {
-      for (const side of ['received', 'sent'] as const) {
-        for (const { bytes } of open[side]) alone[side] += bytes;
-      }
-    }
+  turn(): ReadonlyMap<string, OpenAccount> {
+    const expired = this.#older;
     this.#older = this.#newer;
     this.#newer = new Map();
-    return alone;
+    return expired;
   }
 }
 
-function otherSide(side: Side): Side {
+export function bytesIn(claims: readonly Claim[]): number {
+  return claims.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+export function otherSide(side: Side): Side {
   return side === 'sent' ? 'received' : 'sent';
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Clock } from '../clock.ts';
 import { createMetrics, type TrackerMetrics } from '../metrics/metrics.ts';
 import { type Viewer, ViewerSwarms, viewerSwarmsDefaults } from '../swarm/viewer-swarms.ts';
-import { ReportDesk } from './report-desk.ts';
+import { ReportDesk, type ReportDeskDeps } from './report-desk.ts';
 import { labelsFor } from './report-labels.ts';
 
 const REPORT_EVERY_MS = 10_000;
@@ -25,7 +25,7 @@ class World {
     },
   };
 
-  constructor() {
+  constructor(askOthers?: ReportDeskDeps['askOthers']) {
     const nobody = { webtorrent: 0, nearcast: 0 };
     const zero = () => 0;
     this.metrics = createMetrics({
@@ -42,6 +42,7 @@ class World {
       labels: labelsFor([{ pattern: '*news*', label: 'news' }], ['de']),
       isHere: ({ id, connection }) => this.swarms.viewerAt(connection)?.id === id,
       reportEveryMs: REPORT_EVERY_MS,
+      ...(askOthers && { askOthers }),
     });
   }
 
@@ -183,6 +184,40 @@ describe('of what viewers exchange', () => {
     world.swarms.leave(bob.connection, []);
     world.pass(REPORT_EVERY_MS + 1);
     expect(world.report(ann, { peerBytes: MB, links: [link(bob, MB, 0)] }).peerBytes).toBe(MB);
+  });
+});
+
+describe('with other replicas', () => {
+  test('what has no other end here is believed as far as theirs tell it', async () => {
+    const asked: unknown[] = [];
+    const world = new World((swarm, told) => asked.push([swarm, told]));
+    const [ann, bob] = [world.join(1), world.join(2)];
+    world.pass(REPORT_EVERY_MS);
+    world.report(ann, { peerBytes: 5 * MB, links: [{ peer: 'elsewhere', receivedBytes: 5 * MB, sentBytes: 0 }] });
+    world.report(bob, { uploadedBytes: MB });
+    // A MB of it was sent by Bob, as far as can be known.
+    world.pass(4 * REPORT_EVERY_MS);
+    expect(asked).toEqual([['movie', { received: 4 * MB, sent: 0 }]]);
+    world.desk.agreed('movie', 'received', 3 * MB);
+    world.report(ann, {});
+    expect(await world.fromPeers()).toBe(4 * MB);
+    expect(await world.disagreement()).toBe(0);
+    world.pass(10 * REPORT_EVERY_MS);
+    expect(await world.disagreement('between="unnamed",claimed="received"')).toBe(MB);
+    expect(await world.disagreement()).toBe(MB);
+  });
+
+  test('they cannot make more believable than was told here', async () => {
+    const world = new World(() => undefined);
+    const ann = world.join(1);
+    world.pass(REPORT_EVERY_MS);
+    world.report(ann, { peerBytes: MB });
+    world.pass(4 * REPORT_EVERY_MS);
+    world.desk.agreed('movie', 'received', 50 * MB);
+    world.pass(10 * REPORT_EVERY_MS);
+    world.report(ann, {});
+    expect(await world.fromPeers()).toBe(MB);
+    expect(await world.disagreement()).toBe(0);
   });
 });
 

@@ -4,7 +4,7 @@ import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { clampReport, countBelieved, countReport } from '../metrics/playback-totals.ts';
 import { countSession } from '../metrics/session-metrics.ts';
 import type { ConnectionId } from '../swarm/viewer-swarms.ts';
-import { ExchangeLedger, type Side } from './exchange-ledger.ts';
+import { bytesIn, type Claimant, ExchangeLedger, type OpenAccount, otherSide, type Side } from './exchange-ledger.ts';
 import type { ReportLabels } from './report-labels.ts';
 import { Reporter } from './reporter.ts';
 
@@ -23,18 +23,24 @@ export interface ReportDeskDeps {
   readonly isHere: (viewer: ReportingViewer) => boolean;
   /** How often players report, ms. */
   readonly reportEveryMs: number;
+  /** Where there are other replicas: asks them for the other ends of a swarm's exchange. `agreed` is told what they have. */
+  readonly askOthers?: (swarm: string, told: Readonly<Record<Side, number>>) => void;
 }
 
 /** The other end reports as often, but at another time, and a report may be late. */
 const WINDOW_REPORTS = 2;
+/** So many windows after it was made, a claim has been answered or will not be: two here, and two at the other replicas. */
+const LONGEST_CLAIM_WINDOWS = 4;
+
+/** The other ends, at other replicas, who are counted there. */
+const others: Claimant = { corroborated: () => undefined };
 
 /** Where reports arrive: cut to what is possible, held against what the other ends tell, counted. */
 export class ReportDesk {
   readonly #deps: ReportDeskDeps;
   readonly #reporters = new Map<string, { readonly viewer: ReportingViewer; readonly reporter: Reporter }>();
-  /** Those who left, until nothing can be corroborated any more: in this window, and in the one before. */
-  #left: ReadonlyMap<string, Reporter> = new Map();
-  #leftBefore: ReadonlyMap<string, Reporter> = new Map();
+  /** Those who left, until nothing can be corroborated any more: window by window, the latest first. */
+  #left: readonly ReadonlyMap<string, Reporter>[] = [];
   /** Between viewers that both report to this tracker. */
   readonly #named = new ExchangeLedger();
   /**
@@ -42,6 +48,8 @@ export class ReportDesk {
    * earlier connection. What all of a swarm sent to such must hold against what all of it received from such.
    */
   readonly #unnamed = new ExchangeLedger();
+  /** What other replicas have been asked for. */
+  readonly #asked = new ExchangeLedger();
   #stopTurning: () => void;
 
   constructor(deps: ReportDeskDeps) {
@@ -83,6 +91,11 @@ export class ReportDesk {
     return believed;
   }
 
+  /** @param bytes that other replicas' viewers told of this side's claims in this swarm */
+  agreed(swarm: string, side: Side, bytes: number): void {
+    this.#asked.claim(swarm, otherSide(side), bytes, others);
+  }
+
   stop(): void {
     this.#stopTurning();
   }
@@ -108,16 +121,34 @@ export class ReportDesk {
   }
 
   #turn(): void {
-    const { metrics, isHere } = this.#deps;
-    for (const [between, ledger] of [['named', this.#named] as const, ['unnamed', this.#unnamed] as const]) {
-      for (const [claimed, bytes] of Object.entries(ledger.turn()))
-        metrics.disagreement.inc({ between, claimed }, bytes);
+    this.#disagree('named', this.#named.turn());
+    this.#disagree('unnamed', this.#asked.turn());
+    const { askOthers } = this.#deps;
+    const expired = this.#unnamed.turn();
+    if (askOthers) for (const [swarm, account] of expired) this.#ask(swarm, account, askOthers);
+    else this.#disagree('unnamed', expired);
+    this.#sumUp();
+  }
+
+  #ask(swarm: string, account: OpenAccount, askOthers: NonNullable<ReportDeskDeps['askOthers']>): void {
+    for (const side of ['received', 'sent'] as const) {
+      for (const { by, bytes } of account[side]) this.#asked.claim(swarm, side, bytes, by);
     }
-    for (const reporter of this.#leftBefore.values()) {
-      countBelieved(reporter.takeBelieved(), reporter.labels, metrics);
-      countSession(reporter.totals, metrics.sessions);
+    askOthers(swarm, { received: bytesIn(account.received), sent: bytesIn(account.sent) });
+  }
+
+  #disagree(between: 'named' | 'unnamed', expired: ReadonlyMap<string, OpenAccount>): void {
+    const { disagreement } = this.#deps.metrics;
+    for (const account of expired.values()) {
+      for (const claimed of ['received', 'sent'] as const) {
+        const alone = account[claimed].filter(({ by }) => by !== others);
+        disagreement.inc({ between, claimed }, bytesIn(alone));
+      }
     }
-    this.#leftBefore = this.#left;
+  }
+
+  #sumUp(): void {
+    const { metrics, isHere, askOthers } = this.#deps;
     const left = new Map<string, Reporter>();
     for (const [id, { viewer, reporter }] of this.#reporters) {
       if (isHere(viewer)) continue;
@@ -125,11 +156,17 @@ export class ReportDesk {
       // Who joins and leaves all the time leaves nothing behind.
       if (reporter.hasReported) left.set(id, reporter);
     }
-    this.#left = left;
+    const waits = askOthers ? LONGEST_CLAIM_WINDOWS : LONGEST_CLAIM_WINDOWS / 2;
+    const all = [left, ...this.#left];
+    for (const reporter of all.slice(waits).flatMap((window) => [...window.values()])) {
+      countBelieved(reporter.takeBelieved(), reporter.labels, metrics);
+      countSession(reporter.totals, metrics.sessions);
+    }
+    this.#left = all.slice(0, waits);
   }
 
   #isKnown(viewer: string): boolean {
-    return this.#reporters.has(viewer) || this.#left.has(viewer) || this.#leftBefore.has(viewer);
+    return this.#reporters.has(viewer) || this.#left.some((window) => window.has(viewer));
   }
 }
 
