@@ -101,7 +101,7 @@ export const abuse: Dashboard = {
         {
           title: 'Told by one end only',
           description:
-            'Bytes exchanged that one viewer told and the other did not: not counted as offload. `named`: both report here. A viewer that loses its network loses its last report, so a little is normal.',
+            'Bytes exchanged that one viewer told and the other did not: not counted as offload. `unnamed` are engines that do not name their peers, and what stock clients sent. A viewer that loses its network loses its last report, so a little is normal.',
           shows: 'area',
           unit: 'Bps',
           queries: [

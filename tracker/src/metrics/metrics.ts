@@ -148,7 +148,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     disagreement: new Counter({
       name: 'nearcast_tracker_report_disagreement_bytes_total',
       help: 'Bytes exchanged between viewers that only one end told of, and that are not believed.',
-      // named: between two viewers who report here; unnamed: with some other viewer of the swarm.
+      // unnamed: with some other viewer of the swarm, whose name the engine does not know.
       labelNames: ['between', 'claimed'], // claimed: received | sent
       registers,
     }),

@@ -1,10 +1,10 @@
 import { type Claimant, ExchangeLedger, type Side } from './exchange-ledger.ts';
 
 /** What a replica is told when others tell the same as it: `agreed` of its desk. */
-export type TellReplica = (replica: string, swarm: string, side: Side, bytes: number) => void;
+export type TellReplica = (replica: string, account: string, side: Side, bytes: number) => void;
 
 /**
- * At the replica that keeps a swarm: what each replica's viewers told of their exchange with viewers of others is held against
+ * At one replica for each account: what each replica's viewers told of their exchange with viewers of others is held against
  * what the others' told.
  */
 export class Clearing {
@@ -18,10 +18,10 @@ export class Clearing {
     this.#tell = tell;
   }
 
-  told(replica: string, swarm: string, told: Readonly<Record<Side, number>>): void {
-    const by = this.#claimant(replica, swarm);
+  told(replica: string, account: string, told: Readonly<Record<Side, number>>): void {
+    const by = this.#claimant(replica, account);
     for (const side of ['received', 'sent'] as const) {
-      if (told[side] > 0) this.#ledger.claim(swarm, side, told[side], by);
+      if (told[side] > 0) this.#ledger.claim(account, side, told[side], by);
     }
   }
 
@@ -33,10 +33,12 @@ export class Clearing {
   }
 
   /** The same for both sides: what a replica's viewers received is not what they sent themselves. */
-  #claimant(replica: string, swarm: string): Claimant {
-    const name = `${replica} ${swarm}`;
+  #claimant(replica: string, account: string): Claimant {
+    const name = `${replica} ${account}`;
     const known = this.#claimants.get(name) ?? this.#former.get(name);
-    const claimant = known ?? { corroborated: (side: Side, bytes: number) => this.#tell(replica, swarm, side, bytes) };
+    const claimant = known ?? {
+      corroborated: (side: Side, bytes: number) => this.#tell(replica, account, side, bytes),
+    };
     this.#claimants.set(name, claimant);
     return claimant;
   }

@@ -190,20 +190,21 @@ describe('of what viewers exchange', () => {
 describe('with other replicas', () => {
   test('what has no other end here is believed as far as theirs tell it', async () => {
     const asked: unknown[] = [];
-    const world = new World((swarm, told) => asked.push([swarm, told]));
+    const world = new World((account, told) => asked.push([account, told]));
     const [ann, bob] = [world.join(1), world.join(2)];
     world.pass(REPORT_EVERY_MS);
     world.report(ann, { peerBytes: 5 * MB, links: [{ peer: 'elsewhere', receivedBytes: 5 * MB, sentBytes: 0 }] });
-    world.report(bob, { uploadedBytes: MB });
+    const elsewhere = { peer: 'also elsewhere', receivedBytes: 0, sentBytes: MB };
+    world.report(bob, { uploadedBytes: MB, links: [elsewhere] });
     // A MB of it was sent by Bob, as far as can be known.
     world.pass(4 * REPORT_EVERY_MS);
-    expect(asked).toEqual([['movie', { received: 4 * MB, sent: 0 }]]);
-    world.desk.agreed('movie', 'received', 3 * MB);
+    expect(asked).toEqual([['named movie', { received: 4 * MB, sent: 0 }]]);
+    world.desk.agreed('named movie', 'received', 3 * MB);
     world.report(ann, {});
     expect(await world.fromPeers()).toBe(4 * MB);
     expect(await world.disagreement()).toBe(0);
     world.pass(10 * REPORT_EVERY_MS);
-    expect(await world.disagreement('between="unnamed",claimed="received"')).toBe(MB);
+    expect(await world.disagreement('between="named",claimed="received"')).toBe(MB);
     expect(await world.disagreement()).toBe(MB);
   });
 
@@ -213,7 +214,7 @@ describe('with other replicas', () => {
     world.pass(REPORT_EVERY_MS);
     world.report(ann, { peerBytes: MB });
     world.pass(4 * REPORT_EVERY_MS);
-    world.desk.agreed('movie', 'received', 50 * MB);
+    world.desk.agreed('unnamed movie', 'received', 50 * MB);
     world.pass(10 * REPORT_EVERY_MS);
     world.report(ann, {});
     expect(await world.fromPeers()).toBe(MB);

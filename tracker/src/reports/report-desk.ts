@@ -23,8 +23,8 @@ export interface ReportDeskDeps {
   readonly isHere: (viewer: ReportingViewer) => boolean;
   /** How often players report, ms. */
   readonly reportEveryMs: number;
-  /** Where there are other replicas: asks them for the other ends of a swarm's exchange. `agreed` is told what they have. */
-  readonly askOthers?: (swarm: string, told: Readonly<Record<Side, number>>) => void;
+  /** Where there are other replicas: asks them for the other ends of an account. `agreed` is told what they have. */
+  readonly askOthers?: (account: string, told: Readonly<Record<Side, number>>) => void;
 }
 
 /** The other end reports as often, but at another time, and a report may be late. */
@@ -42,12 +42,12 @@ export class ReportDesk {
   /** Those who left, until nothing can be corroborated any more: window by window, the latest first. */
   #left: readonly ReadonlyMap<string, Reporter>[] = [];
   /** Between viewers that both report to this tracker. */
-  readonly #named = new ExchangeLedger();
+  readonly #here = new ExchangeLedger();
   /**
-   * With ends that have no name here: viewers of engines that do not name them, of another tracker, or under the name of an
-   * earlier connection. What all of a swarm sent to such must hold against what all of it received from such.
+   * With ends that are not known here: viewers of another replica, or under the name of an earlier connection; and viewers of
+   * engines that do not name them. What all of a swarm sent to such must hold against what all of it received from such.
    */
-  readonly #unnamed = new ExchangeLedger();
+  readonly #beyond = new ExchangeLedger();
   /** What other replicas have been asked for. */
   readonly #asked = new ExchangeLedger();
   #stopTurning: () => void;
@@ -91,9 +91,9 @@ export class ReportDesk {
     return believed;
   }
 
-  /** @param bytes that other replicas' viewers told of this side's claims in this swarm */
-  agreed(swarm: string, side: Side, bytes: number): void {
-    this.#asked.claim(swarm, otherSide(side), bytes, others);
+  /** @param bytes that other replicas' viewers told of this side's claims */
+  agreed(account: string, side: Side, bytes: number): void {
+    this.#asked.claim(account, otherSide(side), bytes, others);
   }
 
   stop(): void {
@@ -103,12 +103,14 @@ export class ReportDesk {
   #claim({ id, swarm }: ReportingViewer, { links }: PlaybackReport, side: Side, total: number, by: Reporter): void {
     let unnamed = total;
     for (const link of links) {
-      if (link.peer === id || !this.#isKnown(link.peer)) continue;
       const bytes = bytesOf(link, side);
+      const { peer } = link;
       unnamed -= bytes;
-      if (bytes > 0) this.#named.claim(side === 'sent' ? `${id}>${link.peer}` : `${link.peer}>${id}`, side, bytes, by);
+      if (bytes === 0) continue;
+      if (peer === id || !this.#isKnown(peer)) this.#beyond.claim(`named ${swarm}`, side, bytes, by);
+      else this.#here.claim(side === 'sent' ? `${id}>${peer}` : `${peer}>${id}`, side, bytes, by);
     }
-    if (unnamed > 0) this.#unnamed.claim(swarm, side, unnamed, by);
+    if (unnamed > 0) this.#beyond.claim(`unnamed ${swarm}`, side, unnamed, by);
   }
 
   /** Each pair once, of the two ends' reports by one. */
@@ -121,28 +123,28 @@ export class ReportDesk {
   }
 
   #turn(): void {
-    this.#disagree('named', this.#named.turn());
-    this.#disagree('unnamed', this.#asked.turn());
+    this.#disagree(this.#here.turn());
+    this.#disagree(this.#asked.turn());
     const { askOthers } = this.#deps;
-    const expired = this.#unnamed.turn();
-    if (askOthers) for (const [swarm, account] of expired) this.#ask(swarm, account, askOthers);
-    else this.#disagree('unnamed', expired);
+    const expired = this.#beyond.turn();
+    if (askOthers) for (const [account, open] of expired) this.#ask(account, open, askOthers);
+    else this.#disagree(expired);
     this.#sumUp();
   }
 
-  #ask(swarm: string, account: OpenAccount, askOthers: NonNullable<ReportDeskDeps['askOthers']>): void {
+  #ask(account: string, open: OpenAccount, askOthers: NonNullable<ReportDeskDeps['askOthers']>): void {
     for (const side of ['received', 'sent'] as const) {
-      for (const { by, bytes } of account[side]) this.#asked.claim(swarm, side, bytes, by);
+      for (const { by, bytes } of open[side]) this.#asked.claim(account, side, bytes, by);
     }
-    askOthers(swarm, { received: bytesIn(account.received), sent: bytesIn(account.sent) });
+    askOthers(account, { received: bytesIn(open.received), sent: bytesIn(open.sent) });
   }
 
-  #disagree(between: 'named' | 'unnamed', expired: ReadonlyMap<string, OpenAccount>): void {
+  #disagree(expired: ReadonlyMap<string, OpenAccount>): void {
     const { disagreement } = this.#deps.metrics;
-    for (const account of expired.values()) {
+    for (const [account, open] of expired) {
+      const between = account.startsWith('unnamed ') ? 'unnamed' : 'named';
       for (const claimed of ['received', 'sent'] as const) {
-        const alone = account[claimed].filter(({ by }) => by !== others);
-        disagreement.inc({ between, claimed }, bytesIn(alone));
+        disagreement.inc({ between, claimed }, bytesIn(open[claimed].filter(({ by }) => by !== others)));
       }
     }
   }
