@@ -139,7 +139,7 @@ describe('of what viewers exchange', () => {
     world.pass(10 * REPORT_EVERY_MS);
     world.report(liar, {});
     expect(await world.fromPeers()).toBe(0);
-    expect(await world.disagreement('claimed="received"')).toBe(18 * MB);
+    expect(await world.disagreement('claimed="received"')).toBe(27 * MB);
   });
 
   test('nor does one that says it received what it sent itself', async () => {
