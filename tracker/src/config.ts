@@ -1,9 +1,11 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
 import { Command } from 'commander';
-import { type ContentLabel, parseContentLabels, parseRegionLabels } from './reports/report-labels.ts';
+import { type AddressHeader, addressHeaders } from './access/client-address.ts';
+import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
+import { addReportOptions, type ReportConfig, reportDefaults } from './reports/report-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig {
+export interface TrackerConfig extends IceConfig, ReportConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -16,10 +18,6 @@ export interface TrackerConfig {
   readonly announceInterval: number;
   /** How often players are asked for a report, seconds. */
   readonly reportInterval: number;
-  /** Under which labels the playback of which swarms is counted. */
-  readonly contentLabels: readonly ContentLabel[];
-  /** Regions that are counted by their own name. */
-  readonly regionLabels: readonly string[];
   /** Connections at once. */
   readonly maxConnections: number;
   /** URL or file with the keys (JWKS) that viewers are to trust: the edge's `/.well-known/nearcast/keys.json`. */
@@ -30,6 +28,10 @@ export interface TrackerConfig {
   readonly edgeAdmin: readonly string[];
   /** URL or file with the infohashes that may have swarms: an edge's `/torrents/infohashes`; without it all may. */
   readonly publishedFiles?: string;
+  /** Addresses and networks (CIDR) of the proxies in front, whose word on a viewer's address is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Where those proxies write it. */
+  readonly addressHeader: AddressHeader;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -41,18 +43,20 @@ export const defaults: TrackerConfig = {
   adminHost: '127.0.0.1',
   announceInterval: 120,
   reportInterval: 10,
-  contentLabels: [],
-  regionLabels: [],
   maxConnections: 50_000,
   edgeAdmin: [],
+  trustedProxies: [],
+  addressHeader: 'x-forwarded-for',
   drainSeconds: 20,
+  ...iceDefaults,
+  ...reportDefaults,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
 
 /** The command line; it prints one line and exits with 1 for whatever it does not know. */
 export function trackerCommand(): Command {
-  return new Command('nearcast-tracker')
+  const command = new Command('nearcast-tracker')
     .description('Introduces viewers to each other and counts what they save.')
     .addOption(option('--port <number>', 'port for viewers').default(defaults.port).argParser(parsePort))
     .addOption(option('--host <address>', 'address for viewers').default(defaults.host))
@@ -71,16 +75,6 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(1, 3600)),
     )
     .addOption(
-      option('--content-labels <pattern=label,...>', 'what swarms are counted as, * for anything; others are "other"')
-        .default(defaults.contentLabels, 'none')
-        .argParser(listOf(parseContentLabels)),
-    )
-    .addOption(
-      option('--region-labels <regions>', 'regions that are counted by name; others are "other"')
-        .default(defaults.regionLabels, 'none')
-        .argParser(listOf(parseRegionLabels)),
-    )
-    .addOption(
       option('--max-connections <number>', 'connections at once')
         .default(defaults.maxConnections)
         .argParser(wholeNumber(1, 1_000_000)),
@@ -96,18 +90,28 @@ export function trackerCommand(): Command {
       option('--published-files <url|file>', "infohashes that alone may have swarms: the edge's /torrents/infohashes"),
     )
     .addOption(
+      option('--trusted-proxies <networks>', "proxies in front whose word on a viewer's address is believed (CIDR)")
+        .default(defaults.trustedProxies)
+        .argParser(listParser()),
+    )
+    .addOption(
+      option('--address-header <name>', 'the header they write it to')
+        .choices(addressHeaders)
+        .default(defaults.addressHeader),
+    )
+    .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
-}
-
-function listOf<T>(parse: (items: readonly string[]) => T): (text: string) => T {
-  const list = listParser();
-  return (text) => parse(list(text));
+  return addReportOptions(addIceOptions(command));
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {
-  return trackerCommand().parse(argv, { from: 'user' }).opts<TrackerConfig>();
+  const command = trackerCommand().parse(argv, { from: 'user' });
+  const config = command.opts<TrackerConfig>();
+  const problem = iceProblem(config);
+  if (problem !== undefined) command.error(`error: ${problem}`);
+  return config;
 }

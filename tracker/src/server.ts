@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
 import { addBlocking } from './access/blocked-routes.ts';
 import { BlockedSwarms } from './access/blocked-swarms.ts';
+import { clientAddresses } from './access/client-address.ts';
 import { PublishedFiles } from './allow-list/published-files.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
@@ -12,6 +13,8 @@ import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
+import { iceServersFor } from './ice/ice-config.ts';
+import { StunServer } from './ice/stun-server.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
@@ -37,13 +40,17 @@ const torrentLimits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, m
 /** An announce brings up to ten answers back to its sender at once; trickled candidates come in bursts too. */
 const messageRate = { perSecond: 50, burst: 250 };
 
-/** @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES. */
+/**
+ * @throws {TypeError} when a trusted proxy is neither an address nor a network
+ * @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES.
+ */
 export async function startTracker(
   given: Partial<TrackerConfig> = {},
   deps: { clock: Clock; random: Random } = { clock: systemClock, random: Math.random },
 ): Promise<Tracker> {
   const config = { ...defaults, ...given };
   const { clock, random } = deps;
+  const addressOf = clientAddresses(config.trustedProxies, config.addressHeader);
   const dialectOf = new Map<ConnectionId, Dialect>();
   const torrents = new TorrentSwarms(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
@@ -64,6 +71,7 @@ export async function startTracker(
   const { manifestKeys: keySource, publishedFiles } = config;
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
+  const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
@@ -83,7 +91,11 @@ export async function startTracker(
     reportEveryMs: config.reportInterval * 1000,
   });
   const nearcast = new NearcastDialect(
-    { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
+    {
+      reportEveryMs: config.reportInterval * 1000,
+      keys: () => manifestKeys?.current ?? [],
+      iceServers: (viewer) => iceServersFor(config, viewer, Date.now() / 1000),
+    },
     {
       swarms: viewers,
       blocked,
@@ -193,6 +205,7 @@ export async function startTracker(
         blocked.forget(connection);
         dialectOf.delete(connection);
       },
+      addressOf,
       refused: (reason) => metrics.refusedConnections.inc({ reason }),
     },
   );
@@ -217,6 +230,7 @@ export async function startTracker(
     reports.stop();
     manifestKeys?.stop();
     published?.stop();
+    stun.close();
     gateway.stop();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
   }
@@ -240,6 +254,7 @@ export async function startTracker(
 
   try {
     await Promise.all([manifestKeys?.start(), published?.start()]);
+    if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);
   } catch (error) {

@@ -19,7 +19,8 @@ export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
   /** What manifests are signed with, at this moment. */
   readonly keys: () => readonly ManifestJwk[];
-  readonly iceServers: readonly IceServer[];
+  /** What this viewer may find its way to others with. */
+  readonly iceServers: (viewer: string) => readonly IceServer[];
 }
 
 export interface NearcastDialectDeps {
@@ -67,7 +68,17 @@ export class NearcastDialect {
     const { reportEveryMs, keys, iceServers } = this.#config;
     // Before the introductions: a viewer must know its own name first.
     out.push(
-      { to: from, message: { type: 'welcome', viewer: viewer.id, reportEveryMs, viewers, keys: keys(), iceServers } },
+      {
+        to: from,
+        message: {
+          type: 'welcome',
+          viewer: viewer.id,
+          reportEveryMs,
+          viewers,
+          keys: keys(),
+          iceServers: iceServers(viewer.id),
+        },
+      },
       ...told,
     );
   }

@@ -22,6 +22,7 @@ export interface TrackerMetrics {
   readonly startupSeconds: Histogram<'mode' | keyof ReportLabels>;
   readonly reports: Counter<'outcome'>;
   readonly disagreement: Counter<'between' | 'claimed'>;
+  readonly stunRequests: Counter<'outcome'>;
   readonly viewers: ViewerMetrics;
   readonly sessions: SessionMetrics;
   /** A series that begins with its first event hides that event: Prometheus has no earlier value to compare it with. */
@@ -96,6 +97,12 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       name: 'nearcast_tracker_unlinks_total',
       help: 'Introduced pairs that are not connected, or no longer, by reason.',
       labelNames: ['reason'], // failed | closed | rejected | replaced
+      registers,
+    }),
+    stunRequests: new Counter({
+      name: 'nearcast_tracker_stun_requests_total',
+      help: 'Datagrams to the STUN port, by what became of them.',
+      labelNames: ['outcome'], // answered | refused | malformed | limited
       registers,
     }),
     deliveredBytes: new Counter({
