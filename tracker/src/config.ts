@@ -2,10 +2,11 @@ import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service
 import { Command } from 'commander';
 import { type AddressHeader, addressHeaders } from './access/client-address.ts';
 import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
+import { addLocalityOptions, type LocalityConfig, localityDefaults } from './locality/locality-config.ts';
 import { addReportOptions, type ReportConfig, reportDefaults } from './reports/report-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig extends IceConfig, ReportConfig {
+export interface TrackerConfig extends IceConfig, LocalityConfig, ReportConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -49,6 +50,7 @@ export const defaults: TrackerConfig = {
   addressHeader: 'x-forwarded-for',
   drainSeconds: 20,
   ...iceDefaults,
+  ...localityDefaults,
   ...reportDefaults,
 };
 
@@ -105,7 +107,7 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
-  return addReportOptions(addIceOptions(command));
+  return addReportOptions(addLocalityOptions(addIceOptions(command)));
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {

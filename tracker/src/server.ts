@@ -16,6 +16,8 @@ import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { iceServersFor } from './ice/ice-config.ts';
 import { StunServer } from './ice/stun-server.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
+import { Locator } from './locality/locator.ts';
+import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
 import { ReportDesk } from './reports/report-desk.ts';
@@ -41,6 +43,7 @@ const torrentLimits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, m
 const messageRate = { perSecond: 50, burst: 250 };
 
 /**
+ * @throws {Error} when a file of `sites` or `geoDb` is not usable
  * @throws {TypeError} when a trusted proxy is neither an address nor a network
  * @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES.
  */
@@ -52,6 +55,7 @@ export async function startTracker(
   const { clock, random } = deps;
   const addressOf = clientAddresses(config.trustedProxies, config.addressHeader);
   const dialectOf = new Map<ConnectionId, Dialect>();
+  const places = new Map<ConnectionId, Place>();
   const torrents = new TorrentSwarms(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
     random,
@@ -71,6 +75,8 @@ export async function startTracker(
   const { manifestKeys: keySource, publishedFiles } = config;
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
+  const { sites, geoDb } = config;
+  const locator = new Locator({ sites, geoDb, key: randomBytes(32) }, clock, tell);
   const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
@@ -101,6 +107,7 @@ export async function startTracker(
       blocked,
       metrics,
       clock,
+      placeOf: (connection) => places.get(connection) ?? nowhere,
       newViewerId,
       reports,
       reported: (id, report) => liveConsole.reported(id, report),
@@ -184,7 +191,10 @@ export async function startTracker(
     { maxConnections: config.maxConnections, messageRate, maxBacklogBytes: 1024 * 1024, pingEveryMs: 30_000 },
     clock,
     {
-      opened: (connection, dialect) => dialectOf.set(connection, dialect),
+      opened(connection, dialect, { address }) {
+        dialectOf.set(connection, dialect);
+        if (dialect === 'nearcast') places.set(connection, locator.placeOf(address));
+      },
       received(connection, text) {
         const dialect = dialectOf.get(connection) ?? 'webtorrent';
         const outcome = dialect === 'nearcast' ? receiveNearcast(connection, text) : receiveTorrent(connection, text);
@@ -204,6 +214,7 @@ export async function startTracker(
         tellViewers((out) => viewers.leave(connection, out));
         blocked.forget(connection);
         dialectOf.delete(connection);
+        places.delete(connection);
       },
       addressOf,
       refused: (reason) => metrics.refusedConnections.inc({ reason }),
@@ -231,6 +242,7 @@ export async function startTracker(
     manifestKeys?.stop();
     published?.stop();
     stun.close();
+    locator.stop();
     gateway.stop();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
   }
@@ -253,7 +265,7 @@ export async function startTracker(
   }
 
   try {
-    await Promise.all([manifestKeys?.start(), published?.start()]);
+    await Promise.all([manifestKeys?.start(), published?.start(), locator.start()]);
     if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);

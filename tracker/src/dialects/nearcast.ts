@@ -9,6 +9,7 @@ import {
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
+import type { Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import type { ReportDesk } from '../reports/report-desk.ts';
 import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
@@ -28,6 +29,7 @@ export interface NearcastDialectDeps {
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly blocked: BlockedSwarms;
+  readonly placeOf: (connection: ConnectionId) => Place;
   readonly newViewerId: () => string;
   readonly reports: ReportDesk;
   /** Told of each report, as far as it is believed. */
@@ -60,9 +62,9 @@ export class NearcastDialect {
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, newViewerId } = this.#deps;
+    const { swarms, clock, placeOf, newViewerId } = this.#deps;
     const told: ViewerOutbox = [];
-    const viewer = swarms.join(from, newViewerId(), join, '', clock.now(), told);
+    const viewer = swarms.join(from, newViewerId(), join, placeOf(from).region, clock.now(), told);
     this.#deps.reports.joined(viewer, viewer.region);
     const viewers = swarms.sizeOf(join.swarm);
     const { reportEveryMs, keys, iceServers } = this.#config;
