@@ -11,6 +11,7 @@ import { addConsole } from './console/console-routes.ts';
 import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
+import { LocalViewers } from './directory/local-viewers.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
 import { createMetrics } from './metrics/metrics.ts';
@@ -48,6 +49,7 @@ export async function startTracker(
     random,
   );
   const viewers = new ViewerSwarms(viewerSwarmsDefaults, random);
+  const directory = new LocalViewers(viewers);
   let draining = false;
 
   const metrics = createMetrics({
@@ -62,7 +64,7 @@ export async function startTracker(
   const { manifestKeys: keySource, publishedFiles } = config;
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
-  const blocked = new BlockedSwarms(viewers);
+  const blocked = new BlockedSwarms(directory);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
     swarms: viewers,
@@ -76,7 +78,7 @@ export async function startTracker(
   const nearcast = new NearcastDialect(
     { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
     {
-      swarms: viewers,
+      swarms: directory,
       blocked,
       metrics,
       clock,
@@ -179,7 +181,7 @@ export async function startTracker(
       },
       closed(connection) {
         torrents.disconnect(connection);
-        tellViewers((out) => viewers.leave(connection, out));
+        tellViewers((out) => directory.leave(connection, out));
         blocked.forget(connection);
         dialectOf.delete(connection);
       },

@@ -9,11 +9,10 @@ import {
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
+import type { Join, ViewerDirectory } from '../directory/viewer-directory.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { countReport } from '../metrics/playback-totals.ts';
-import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
-
-type Join = Extract<ViewerMessage, { type: 'join' }>;
+import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
@@ -23,7 +22,7 @@ export interface NearcastDialectConfig {
 }
 
 export interface NearcastDialectDeps {
-  readonly swarms: ViewerSwarms;
+  readonly swarms: ViewerDirectory;
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly blocked: BlockedSwarms;
@@ -59,15 +58,17 @@ export class NearcastDialect {
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
     const { swarms, clock, newViewerId } = this.#deps;
-    const told: ViewerOutbox = [];
-    const { id } = swarms.join(from, newViewerId(), join, '', clock.now(), told);
-    const viewers = swarms.sizeOf(join.swarm);
+    const viewer = newViewerId();
     const { reportEveryMs, keys, iceServers } = this.#config;
-    // Before the introductions: a viewer must know its own name first.
-    out.push(
-      { to: from, message: { type: 'welcome', viewer: id, reportEveryMs, viewers, keys: keys(), iceServers } },
-      ...told,
-    );
+    const welcome = (viewers: number): TrackerMessage => ({
+      type: 'welcome',
+      viewer,
+      reportEveryMs,
+      viewers,
+      keys: keys(),
+      iceServers,
+    });
+    swarms.join(from, viewer, join, '', clock.now(), welcome, out);
   }
 
   #obey(from: ConnectionId, message: Exclude<ViewerMessage, Join>, out: ViewerOutbox): void {
