@@ -41,7 +41,7 @@ export class LocalViewers implements ViewerDirectory {
   }
 
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean {
-    return this.#swarms.unlink(connection, peer, because) !== undefined;
+    return this.#swarms.unlink(connection, peer, because);
   }
 
   relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): boolean {
