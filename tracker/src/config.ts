@@ -1,5 +1,5 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
 export interface TrackerConfig {
@@ -25,6 +25,8 @@ export interface TrackerConfig {
   readonly edgeAdmin: readonly string[];
   /** URL or file with the infohashes that may have swarms: an edge's `/torrents/infohashes`; without it all may. */
   readonly publishedFiles?: string;
+  /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
+  readonly redis?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -79,11 +81,21 @@ export function trackerCommand(): Command {
       option('--published-files <url|file>', "infohashes that alone may have swarms: the edge's /torrents/infohashes"),
     )
     .addOption(
+      option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
+    )
+    .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
+}
+
+function parseRedisUrl(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
+  if (protocol !== 'redis:' && protocol !== 'rediss:')
+    throw new InvalidArgumentError('Expected redis://… or rediss://…');
+  return text;
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {

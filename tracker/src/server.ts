@@ -11,7 +11,7 @@ import { addConsole } from './console/console-routes.ts';
 import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
-import { LocalViewers } from './directory/local-viewers.ts';
+import { openDirectory } from './directory/open-directory.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
 import { createMetrics } from './metrics/metrics.ts';
@@ -49,7 +49,6 @@ export async function startTracker(
     random,
   );
   const viewers = new ViewerSwarms(viewerSwarmsDefaults, random);
-  const directory = new LocalViewers(viewers);
   let draining = false;
 
   const metrics = createMetrics({
@@ -62,9 +61,20 @@ export async function startTracker(
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
+  const directory = await openDirectory(config.redis, {
+    clock,
+    registry: metrics.registry,
+    swarms: viewers,
+    torrents,
+    torrentStaleAfterMs: config.announceInterval * 2000,
+    toViewers: sendToViewers,
+    toTorrents: sendTorrentReplies,
+    relayedSignal: () => metrics.relayed.inc({ kind: 'signal' }),
+    tell,
+  });
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
-  const blocked = new BlockedSwarms(directory);
+  const blocked = new BlockedSwarms(directory.viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
     swarms: viewers,
@@ -78,7 +88,7 @@ export async function startTracker(
   const nearcast = new NearcastDialect(
     { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
     {
-      swarms: directory,
+      swarms: directory.viewers,
       blocked,
       metrics,
       clock,
@@ -94,13 +104,13 @@ export async function startTracker(
     switch (command.is) {
       case 'announce':
         if (published?.has(command.infoHash) === false) void announceIfPublished(published, from, command);
-        else torrents.announce(from, command, now, out);
+        else directory.torrents.announce(from, command, now, out);
         break;
       case 'answer':
-        torrents.answer(from, command, now, out);
+        directory.torrents.answer(from, command, now, out);
         break;
       case 'scrape':
-        torrents.scrape(from, command, out);
+        directory.torrents.scrape(from, command, out);
         break;
       case 'malformed': {
         const { action, infoHash, because } = command;
@@ -127,10 +137,10 @@ export async function startTracker(
     const isPublished = await files.isPublished(command.infoHash);
     if (!dialectOf.has(from)) return;
     const out: Outbox = [];
-    if (isPublished) torrents.announce(from, command, clock.now(), out);
+    if (isPublished) directory.torrents.announce(from, command, clock.now(), out);
     else {
       // It may have been published when this peer came.
-      torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
+      directory.torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
       metrics.refusedAnnounces.inc({ because: 'not-published' });
       const reply = {
         action: 'announce',
@@ -145,6 +155,10 @@ export async function startTracker(
   function tellViewers(command: (out: ViewerOutbox) => void): void {
     const out: ViewerOutbox = [];
     command(out);
+    sendToViewers(out);
+  }
+
+  function sendToViewers(out: ViewerOutbox): void {
     for (const { to, message } of out) gateway.send(to, JSON.stringify(message));
   }
 
@@ -180,8 +194,8 @@ export async function startTracker(
         gateway.send(connection, JSON.stringify(error));
       },
       closed(connection) {
-        torrents.disconnect(connection);
-        tellViewers((out) => directory.leave(connection, out));
+        directory.torrents.disconnect(connection);
+        tellViewers((out) => directory.viewers.leave(connection, out));
         blocked.forget(connection);
         dialectOf.delete(connection);
       },
@@ -190,11 +204,11 @@ export async function startTracker(
   );
   const admin = adminApp(metrics.registry, () => !draining);
   addConsole(admin, liveConsole, config.adminToken);
-  const blocking = {
+  const blocking = directory.share({
     names: () => blocked.names,
     block: (swarm: string) => tellViewers((out) => blocked.block(swarm, out)),
     unblock: (swarm: string) => blocked.unblock(swarm),
-  };
+  });
   addBlocking(admin, blocking, config.adminToken);
   const adminServer = createServer(admin);
   let stopSweeping = clock.after(30_000, sweep);
@@ -209,6 +223,8 @@ export async function startTracker(
     manifestKeys?.stop();
     published?.stop();
     gateway.stop();
+    await directory.leave();
+    directory.close();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
   }
 
@@ -230,7 +246,7 @@ export async function startTracker(
   }
 
   try {
-    await Promise.all([manifestKeys?.start(), published?.start()]);
+    await Promise.all([manifestKeys?.start(), published?.start(), directory.start()]);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);
   } catch (error) {

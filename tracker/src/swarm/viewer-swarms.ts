@@ -135,7 +135,7 @@ export class ViewerSwarms {
     standing?: Standing,
   ): Viewer {
     this.leave(connection, out);
-    this.#replace(this.#byId.get(id), out);
+    this.#displace(this.#byId.get(id), out);
     const swarm = this.#swarms.get(join.swarm) ?? {
       regions: new Map(),
       viewers: new DrawPool(),
@@ -184,6 +184,15 @@ export class ViewerSwarms {
     if (!viewer) return undefined;
     const links = [...Array.from(viewer.links, ({ id }) => id), ...viewer.claims];
     return { links, avoids: [...viewer.avoids], dutyBitsPerSecond: viewer.dutyBitsPerSecond };
+  }
+
+  find(id: string): Viewer | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The viewer is out of reach, but may be there as ever: its neighbours expect it back. */
+  displace(connection: ConnectionId, out: ViewerOutbox): void {
+    this.#displace(this.#byConnection.get(connection), out);
   }
 
   /** Another replica keeps this swarm from now on: nobody is told anything. */
@@ -251,8 +260,7 @@ export class ViewerSwarms {
     }
   }
 
-  /** The same viewer came over another way: its neighbours expect it back. */
-  #replace(viewer: Viewer | undefined, out: ViewerOutbox): void {
+  #displace(viewer: Viewer | undefined, out: ViewerOutbox): void {
     const swarm = viewer && this.#swarms.get(viewer.swarm);
     if (!viewer || !swarm) return;
     this.#remove(viewer, swarm, out);
