@@ -163,7 +163,6 @@ export class Replica implements Placement {
     if (this.#state === 'alone' || this.#isClosed || this.#clock.now() - this.#brokenAt < ALONE_AFTER_MS) return;
     this.#state = 'alone';
     this.#adopt([this.#self], false);
-    for (const node of this.#events.remoteNodes()) this.#events.evict(node, 'unreachable');
     this.#events.alone();
   }
 
@@ -171,6 +170,8 @@ export class Replica implements Placement {
     if (this.#state !== 'member' || this.#isClosed) return;
     this.#state = 'broken';
     this.#brokenAt = this.#clock.now();
+    // Whoever is introduced to them now would wait for nothing.
+    for (const node of this.#events.remoteNodes()) this.#events.evict(node, 'unreachable');
   }
 
   #adopt(nodes: readonly NodeId[], isRenamed: boolean): void {

@@ -3,7 +3,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { WebSocket } from 'ws';
 import { startTracker, type Tracker, type TrackerConfig } from '../server.ts';
 import { type RedisServer, startRedis } from '../testing/redis-server.ts';
-import { connectViewer, joinViewer, patience, type TestViewer } from '../testing/test-viewer.ts';
+import { allSee, sumOf } from '../testing/replica-metrics.ts';
+import { connectViewer, joinViewer, patience } from '../testing/test-viewer.ts';
+import { expectWholeRing } from '../testing/whole-ring.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let redis: RedisServer;
 const trackers: Tracker[] = [];
@@ -32,35 +36,10 @@ async function replicas(count: number): Promise<Tracker[]> {
   return started;
 }
 
-/** @returns the sum over all series of this name */
-async function metric({ adminPort }: Tracker, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(name) && !line.startsWith('#'));
-  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-}
-
-const sumOf = async (all: readonly Tracker[], name: string) =>
-  (await Promise.all(all.map((tracker) => metric(tracker, name)))).reduce((sum, value) => sum + value, 0);
-
-const allSee = (all: readonly Tracker[], count: number) =>
-  vi.waitFor(async () => {
-    for (const tracker of all) expect(await metric(tracker, 'nearcast_tracker_replicas')).toBe(count);
-  }, patience);
-
 async function join({ port }: Tracker, swarm: string) {
   const viewer = await joinViewer(port, swarm);
   sockets.push(viewer.socket);
   return viewer;
-}
-
-function expectWholeRing(viewers: readonly TestViewer[]): void {
-  const arcs = viewers.map((viewer) => viewer.all('duty').at(-1)?.arc ?? expect.fail('a viewer without duty'));
-  arcs.sort((a, b) => a.start - b.start);
-  expect(arcs.reduce((sum, { width }) => sum + width, 0)).toBeCloseTo(1, 9);
-  arcs.slice(1).forEach(({ start }, index) => {
-    const before = arcs[index] ?? expect.fail();
-    expect(start).toBeCloseTo(before.start + before.width, 9);
-  });
 }
 
 const offer = { description: { type: 'offer', sdp: 'v=0' } } as const;

@@ -57,10 +57,10 @@ test('a pair of which only one knows is not introduced while that one waits for 
   swarms.join(1, 'v1', join, '', 0, out, { links: ['v2'], avoids: [] });
   swarms.join(2, 'v2', join, '', 0, out, { links: [], avoids: [] });
   expect(out.filter(({ message }) => message.type === 'introduce')).toEqual([]);
-  // Its connection did not come about: from here on the pair is avoided.
+  // The other may never have heard of it: this was no attempt.
   swarms.unlink(1, 'v2', 'failed');
   swarms.want(2, 3, out);
-  expect(out.filter(({ message }) => message.type === 'introduce')).toEqual([]);
+  expect(out.filter(({ message }) => message.type === 'introduce').length).toBe(2);
 });
 
 test('whom a viewer avoided it avoids at the new place too', () => {

@@ -236,7 +236,9 @@ export class ViewerSwarms {
       viewer.links.delete(other);
       other.links.delete(viewer);
     } else this.#byId.get(peer)?.claims.delete(viewer.id);
-    if (because !== 'closed') keepNewest(viewer.avoids, peer, MAX_AVOIDS);
+    // Of a claim it is not known whether the other ever heard of it: that it failed says little.
+    const isAvoided = other ? because !== 'closed' : because === 'rejected';
+    if (isAvoided) keepNewest(viewer.avoids, peer, MAX_AVOIDS);
     return true;
   }
 
