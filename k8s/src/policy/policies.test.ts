@@ -21,7 +21,7 @@ const problemsOf = (objects: readonly KubernetesObject[]) => [
 ];
 
 /** Components whose setting the tracker does not have yet: they may be in no overlay until it has. */
-const awaited = ['NEARCAST_TRACKER_REDIS', 'NEARCAST_TRACKER_GEO_DB'].filter(
+const awaited = ['NEARCAST_TRACKER_GEO_DB'].filter(
   (name) => !trackerCommand().options.some(({ envVar }) => envVar === name),
 );
 
@@ -182,6 +182,13 @@ describe('the policies find', () => {
       'edge',
       (o) => Reflect.deleteProperty(o.data as object, 'NEARCAST_EDGE_SIGNING_KEY'),
       /a key of its own/,
+    ],
+    [
+      'trackers that do not know each other',
+      'ConfigMap',
+      'tracker',
+      (o) => Reflect.deleteProperty(o.data as object, 'NEARCAST_TRACKER_REDIS'),
+      /a tracker of its own/,
     ],
     [
       'a number of replicas under an autoscaler',
