@@ -17,6 +17,8 @@ export interface Bus {
   /** @param known what is blocked here, for a Redis that has lost its memory @returns the blocked swarms */
   blocked(known?: readonly string[]): Promise<readonly string[]>;
   setBlocked(swarm: string, isBlocked: boolean): Promise<void>;
+  /** The latest thing that went wrong, for the operator. */
+  problem(): string;
   close(): void;
 }
 

@@ -40,8 +40,8 @@ export function openReplicas(redisUrl: string, deps: DirectoryDeps): Directory {
       wasAlone = false;
       void blocking?.refresh(true);
     },
-    alone() {
-      tell('Redis is away: this replica goes on alone');
+    alone(because) {
+      tell(`Redis is away (${because}): this replica goes on alone`);
       wasAlone = true;
     },
   });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { startTracker, type Tracker } from '../server.ts';
@@ -10,6 +11,7 @@ import { expectWholeRing } from '../testing/whole-ring.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
+const anyPort = { port: 0, adminPort: 0, host: '127.0.0.1' };
 const cleanUp: (() => Promise<void>)[] = [];
 const sockets: WebSocket[] = [];
 
@@ -134,6 +136,28 @@ test('without Redis at the start it is a tracker of its own, and one of several 
   await expectSignals(a, b);
 });
 
+test('Redis that hangs is away too', async () => {
+  const redis = await redisServer();
+  const [one, two] = (await Promise.all([1, 2].map(() => replica(redis)))) as [Tracker, Tracker];
+  await allSee([one, two], 2);
+  redis.freeze();
+  await allSee([one, two], 1);
+  const [a, b] = [await join(one, 'movie'), await join(two, 'movie')];
+  redis.thaw();
+  await allSee([one, two], 2);
+  await expectSignals(a, b);
+});
+
+test('a host that accepts connections and says nothing keeps no tracker from starting', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  cleanUp.push(async () => void silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const alone = await startTracker({ ...anyPort, redis: `redis://127.0.0.1:${port}` });
+  cleanUp.push(() => alone.close());
+  expectWholeRing([await join(alone, 'movie')]);
+});
+
 test('a drained replica sends its viewers away in time, and its swarms to others', async () => {
   const redis = await redisServer();
   const drainSeconds = 1;
@@ -159,7 +183,7 @@ test('a drained replica sends its viewers away in time, and its swarms to others
 });
 
 async function replica(redis: RedisServer, more: object = {}): Promise<Tracker> {
-  const tracker = await startTracker({ port: 0, adminPort: 0, host: '127.0.0.1', redis: redis.url, ...more });
+  const tracker = await startTracker({ ...anyPort, redis: redis.url, ...more });
   cleanUp.push(() => tracker.close());
   return tracker;
 }

@@ -1,3 +1,4 @@
+import { failureSentence } from '@nearcast/service-kit';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import type { Bus, BusEvents } from './bus.ts';
@@ -69,6 +70,7 @@ export class RedisBus implements Bus {
   readonly #subscriber: Redis;
   #listensTo: string | undefined;
   #heardAt: number;
+  #problem = 'nothing is heard of it';
 
   constructor(url: string, events: BusEvents, deps: RedisBusDeps) {
     this.#deps = deps;
@@ -81,7 +83,10 @@ export class RedisBus implements Bus {
     // Whoever was cut off comes back under another name, and listens to another channel.
     this.#subscriber = new Redis(url, { ...options, autoResubscribe: false });
     for (const connection of [this.#commands, this.#subscriber]) {
-      connection.on('error', () => undefined); // always followed by `close`
+      // Followed by `close`, where the connection is lost.
+      connection.on('error', (error: Error) => {
+        this.#problem = failureSentence(error);
+      });
       connection.on('close', () => events.broken());
     }
     this.#subscriber.on('message', (channel: string, text: string) => {
@@ -95,7 +100,7 @@ export class RedisBus implements Bus {
   async listen(self: NodeId): Promise<void> {
     const former = this.#listensTo;
     this.#listensTo = channelOf(self);
-    await Promise.all([settled(this.#commands), settled(this.#subscriber)]);
+    await Promise.all([this.#commands, this.#subscriber].map((connection) => settled(connection, this.#deps.clock)));
     await this.#subscriber.subscribe(this.#listensTo, EVERYBODY);
     if (former !== undefined) await this.#subscriber.unsubscribe(former);
     this.#heardAt = this.#deps.clock.now();
@@ -131,6 +136,10 @@ export class RedisBus implements Bus {
     await this.#commands.eval(SET_BLOCKED, 2, BLOCKED, BLOCKED_KNOWN, change, swarm, EVERYBODY, BLOCKED_CHANGED);
   }
 
+  problem(): string {
+    return this.#problem;
+  }
+
   close(): void {
     this.#commands.disconnect();
     this.#subscriber.disconnect();
@@ -143,18 +152,21 @@ const options = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   connectTimeout: ANSWER_WITHIN_MS,
+  commandTimeout: ANSWER_WITHIN_MS,
   retryStrategy: (times: number) => Math.min(100 * times, 1000),
 } satisfies RedisOptions;
 
-/** Until it is connected or has failed to be. */
-function settled(connection: Redis): Promise<void> {
+/** Until it is connected or has failed to be; a host that says nothing is tried anew. */
+function settled(connection: Redis, clock: Clock): Promise<void> {
   if (connection.status !== 'connecting' && connection.status !== 'connect') return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
       connection.off('ready', done);
       connection.off('close', done);
+      giveUp();
       resolve();
     };
+    const giveUp = clock.after(ANSWER_WITHIN_MS, () => connection.disconnect(true));
     connection.on('ready', done);
     connection.on('close', done);
   });

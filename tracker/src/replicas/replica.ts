@@ -17,7 +17,8 @@ export interface ReplicaEvents {
   blockedChanged(): void;
   /** The first time, and each time that it comes back. */
   joined(): void;
-  alone(): void;
+  /** @param because what is wrong with Redis */
+  alone(because: string): void;
 }
 
 /** A third of the lease, ms. */
@@ -163,7 +164,7 @@ export class Replica implements Placement {
     if (this.#state === 'alone' || this.#isClosed || this.#clock.now() - this.#brokenAt < ALONE_AFTER_MS) return;
     this.#state = 'alone';
     this.#adopt([this.#self], false);
-    this.#events.alone();
+    this.#events.alone(this.bus.problem());
   }
 
   #broke(): void {

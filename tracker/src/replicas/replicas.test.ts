@@ -85,6 +85,19 @@ describe('viewers at several replicas', () => {
   });
 });
 
+test('a join through another replica takes two letters: one there, and one back with all that follows from it', async () => {
+  const [one, two] = (await replicas(2)) as [Tracker, Tracker];
+  await join(one, 'far swarm');
+  const far = (await sumOf([one], 'nearcast_tracker_swarms')) === 1 ? two : one;
+  const start = { commands: await sumOf([one, two], 'nearcast_tracker_redis_commands_total'), at: Date.now() };
+  const joins = 20;
+  for (let count = 0; count < joins; count++) await (await join(far, 'far swarm')).first('duty');
+  const commands = (await sumOf([one, two], 'nearcast_tracker_redis_commands_total')) - start.commands;
+  const leases = 2 * Math.ceil((Date.now() - start.at) / 1000 + 1);
+  expect(commands).toBeGreaterThanOrEqual(2 * joins);
+  expect(commands).toBeLessThanOrEqual(2 * joins + leases);
+});
+
 test('what is blocked at one replica is blocked at all, and at one that starts later', async () => {
   const [one, two] = (await replicas(2)) as [Tracker, Tracker];
   const ask = ({ adminPort }: Tracker, method: string) =>

@@ -8,6 +8,9 @@ export interface RedisServer {
   readonly url: string;
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>;
+  /** It keeps its connections and says nothing more, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   /** Again, on the same port, with nothing in it. */
   start(): Promise<void>;
 }
@@ -26,6 +29,8 @@ export async function startRedis(): Promise<RedisServer> {
       child.kill('SIGKILL');
       await ended;
     },
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
     async start() {
       const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
       child = spawn(program, flags, { stdio: 'ignore', cwd: '/tmp' });
