@@ -68,6 +68,7 @@ export async function startTracker(
     torrents,
     torrentStaleAfterMs: config.announceInterval * 2000,
     toViewers: sendToViewers,
+    textToViewer: (to, text) => gateway.send(to, text),
     toTorrents: sendTorrentReplies,
     relayedSignal: () => metrics.relayed.inc({ kind: 'signal' }),
     tell,

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { SwarmBlocking } from '../access/blocked-routes.ts';
 import type { Clock } from '../clock.ts';
 import type { Outbox, TorrentSwarms } from '../swarm/torrent-swarms.ts';
-import type { ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
+import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
 import { LocalViewers } from './local-viewers.ts';
 import type { TorrentDirectory } from './torrent-directory.ts';
 import type { ViewerDirectory } from './viewer-directory.ts';
@@ -16,6 +16,8 @@ export interface DirectoryDeps {
   /** Peers of the WebTorrent dialect that were silent for so long are gone, ms. */
   readonly torrentStaleAfterMs: number;
   readonly toViewers: (out: ViewerOutbox) => void;
+  /** A message that is text already. */
+  readonly textToViewer: (to: ConnectionId, text: string) => void;
   readonly toTorrents: (out: Outbox) => void;
   /** A signal that came from another replica was passed on. */
   readonly relayedSignal: () => void;

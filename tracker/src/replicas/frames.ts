@@ -2,6 +2,7 @@ import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { BinaryId, TorrentCommand, TorrentReply } from '../dialects/webtorrent.ts';
 import type { Join } from '../directory/viewer-directory.ts';
 import type { ConnectionId, Standing } from '../swarm/viewer-swarms.ts';
+import type { NodeId } from './rendezvous.ts';
 
 /**
  * What replicas tell each other. They were parsed where they came in, and only replicas can write to Redis; still, a
@@ -42,7 +43,22 @@ export type Announce = Extract<TorrentCommand, { is: 'announce' }>;
 /** From the replica that keeps a swarm to the one with the connection. */
 export type ToHolder =
   | { readonly is: 'joined'; readonly viewer: string; readonly viewers: number }
-  | { readonly is: 'tell'; readonly viewer: string; readonly message: TrackerMessage }
+  | {
+      readonly is: 'tell';
+      readonly viewer: string;
+      readonly message: TrackerMessage;
+      /** Of an introduction: the replica with the peer's connection, to which signals may go straight. */
+      readonly at?: NodeId;
+    }
   | { readonly is: 'reply'; readonly connection: ConnectionId; readonly reply: TorrentReply };
 
-export type Frame = ToOwner | ToHolder;
+/** From the replica with one viewer's connection to the one with another's: what most of all words are. */
+export interface PassedSignal {
+  readonly is: 'signal';
+  readonly viewer: string;
+  readonly from: string;
+  /** The message to the viewer, as it goes out. */
+  readonly text: string;
+}
+
+export type Frame = ToOwner | ToHolder | PassedSignal;

@@ -50,6 +50,7 @@ export function openReplicas(redisUrl: string, deps: DirectoryDeps): Directory {
     placement: replica,
     clock,
     deliver: deps.toViewers,
+    deliverText: deps.textToViewer,
     relayed: deps.relayedSignal,
   });
   const torrents = new SharedTorrents({

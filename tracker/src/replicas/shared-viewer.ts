@@ -19,7 +19,8 @@ export class SharedViewer implements HeldViewer {
   welcome: Welcome | undefined;
   #join: Join;
   #dutyBitsPerSecond: number | undefined;
-  readonly #links = new Set<string>();
+  /** → the replica with the neighbour's connection, where it is known. */
+  readonly #links = new Map<string, NodeId | undefined>();
   readonly #avoids = new Set<string>();
   #isStanding = false;
 
@@ -44,7 +45,7 @@ export class SharedViewer implements HeldViewer {
   get standing(): Standing | undefined {
     if (!this.#isStanding) return undefined;
     const duty = this.#dutyBitsPerSecond;
-    const lists = { links: [...this.#links], avoids: [...this.#avoids] };
+    const lists = { links: [...this.#links.keys()], avoids: [...this.#avoids] };
     return duty === undefined ? lists : { ...lists, dutyBitsPerSecond: duty };
   }
 
@@ -54,7 +55,7 @@ export class SharedViewer implements HeldViewer {
     if (!standing) return;
     this.#links.clear();
     this.#avoids.clear();
-    for (const id of standing.links) keepNewest(this.#links, id, MAX_LINKS);
+    for (const id of standing.links) this.#link(id, undefined);
     for (const id of standing.avoids) keepNewest(this.#avoids, id, MAX_LINKS);
   }
 
@@ -68,7 +69,30 @@ export class SharedViewer implements HeldViewer {
     }
   }
 
-  heard(message: TrackerMessage): void {
-    if (message.type === 'introduce') keepNewest(this.#links, message.peer, MAX_LINKS);
+  heard(message: TrackerMessage, at: NodeId | undefined): void {
+    if (message.type === 'introduce') this.#link(message.peer, at);
+  }
+
+  isLinkedTo(peer: string): boolean {
+    return this.#links.has(peer);
+  }
+
+  /** Where this neighbour's connection is. */
+  placeOf(peer: string): NodeId | undefined {
+    return this.#links.get(peer);
+  }
+
+  /** Replicas have come, gone or got other names. */
+  forgetPlaces(): void {
+    for (const peer of this.#links.keys()) this.#links.set(peer, undefined);
+  }
+
+  #link(peer: string, at: NodeId | undefined): void {
+    this.#links.set(peer, at);
+    if (this.#links.size <= MAX_LINKS) return;
+    for (const oldest of this.#links.keys()) {
+      this.#links.delete(oldest);
+      return;
+    }
   }
 }

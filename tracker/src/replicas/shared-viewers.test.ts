@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ViewerOutbox } from '../swarm/viewer-swarms.ts';
 import { ViewerSwarms, viewerSwarmsDefaults } from '../swarm/viewer-swarms.ts';
 import type { Frame } from './frames.ts';
+import { parseLetter, writeLetter } from './mail.ts';
 import { type NodeId, ownerOf } from './rendezvous.ts';
 import { SharedViewers } from './shared-viewers.ts';
 
@@ -41,10 +42,14 @@ class Node {
         self: name,
         ownerOf: (key) => ownerOf(key, this.view) as NodeId,
         isMember: (node) => this.view.includes(node),
-        send: (to, frame) => mail.push({ from: name, to, frame: JSON.parse(JSON.stringify(frame)) }),
+        send: (to, frame) => {
+          const arrived = parseLetter(writeLetter({ from: name, frames: [frame] }))?.frames ?? [];
+          for (const each of arrived) mail.push({ from: name, to, frame: each });
+        },
       },
       clock: never,
       deliver: (out) => this.deliver(out),
+      deliverText: (to, text) => this.deliver([{ to, message: JSON.parse(text) }]),
       relayed: () => undefined,
     });
   }

@@ -1,8 +1,8 @@
-import type { Signal, UnlinkReason } from '@nearcast/protocol';
+import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Join, ViewerDirectory, Welcome } from '../directory/viewer-directory.ts';
 import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
-import type { Frame, ToHolder, ToOwner, ViewerCommand } from './frames.ts';
+import type { Frame, PassedSignal, ToHolder, ToOwner, ViewerCommand } from './frames.ts';
 import type { Placement } from './placement.ts';
 import type { NodeId } from './rendezvous.ts';
 import { Seats } from './seats.ts';
@@ -15,7 +15,8 @@ export interface SharedViewersDeps {
   readonly clock: Clock;
   /** To connections of this replica. */
   readonly deliver: (out: ViewerOutbox) => void;
-  /** A signal from another replica's viewer was passed on. */
+  readonly deliverText: (to: ConnectionId, text: string) => void;
+  /** A signal that came from another replica was passed on. */
   readonly relayed: () => void;
 }
 
@@ -72,8 +73,21 @@ export class SharedViewers implements ViewerDirectory {
     return this.#command(connection, { is: 'unlink', peer, because }, []);
   }
 
+  /** Straight to the replica of the other, if that is known; it knows as well as the keeper who its neighbours are. */
   relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): boolean {
-    return this.#command(connection, { is: 'signal', to, signal }, out);
+    const viewer = this.#held.get(connection);
+    const place = viewer?.placeOf(to);
+    if (viewer && place !== undefined) {
+      const passed = passedSignal(to, viewer.id, signal);
+      if (place === this.#deps.placement.self) return this.#pass(passed);
+      this.#send(place, passed);
+      return false;
+    }
+    const told: ViewerOutbox = [];
+    this.#command(connection, { is: 'signal', to, signal }, told);
+    out.push(...told);
+    // Else the replica of the other counts it.
+    return told.length > 0;
   }
 
   leave(connection: ConnectionId, out: ViewerOutbox): void {
@@ -88,6 +102,9 @@ export class SharedViewers implements ViewerDirectory {
   /** From another replica. */
   receive(from: NodeId, frame: ViewerFrame): void {
     switch (frame.is) {
+      case 'signal':
+        if (this.#pass(frame)) this.#deps.relayed();
+        break;
       case 'joined':
       case 'tell':
         this.#hear(from, frame);
@@ -110,6 +127,7 @@ export class SharedViewers implements ViewerDirectory {
       const keeper = this.#keeperOf(viewer.swarm);
       return keeper !== viewer.keeper || (isRenamed && keeper !== undefined);
     });
+    for (const viewer of this.#held.values()) viewer.forgetPlaces();
     for (const viewer of moving) {
       if (viewer.keeper === undefined) viewer.settle(this.#deps.swarms.standingOf(viewer.connection));
       else if (!isRenamed) this.#send(viewer.keeper, { is: 'moved', viewer: viewer.id });
@@ -181,7 +199,7 @@ export class SharedViewers implements ViewerDirectory {
       this.#greet(viewer, frame.viewers);
       return;
     }
-    viewer.heard(frame.message);
+    viewer.heard(frame.message, frame.at);
     this.#deps.deliver([{ to: viewer.connection, message: frame.message }]);
   }
 
@@ -192,7 +210,7 @@ export class SharedViewers implements ViewerDirectory {
   }
 
   #serve(from: NodeId, frame: Extract<ToOwner, { viewer: string }>): void {
-    const { swarms, relayed } = this.#deps;
+    const { swarms } = this.#deps;
     const out: ViewerOutbox = [];
     if (frame.is === 'join') {
       this.#seat(from, frame, out);
@@ -200,7 +218,7 @@ export class SharedViewers implements ViewerDirectory {
       const seat = this.#seats.find(from, frame.viewer);
       if (seat === undefined) return;
       if (frame.is === 'moved') swarms.displace(seat, []);
-      else if (obey(swarms, seat, frame.command, out) && frame.command.is === 'signal') relayed();
+      else obey(swarms, seat, frame.command, out);
       if (frame.is === 'moved' || frame.command.is === 'leave') this.#seats.free(seat);
     }
     this.#routeAll(out);
@@ -228,24 +246,57 @@ export class SharedViewers implements ViewerDirectory {
     }
   }
 
+  /** @returns whether there is such a pair, one of which is here */
+  #pass({ viewer, from, text }: PassedSignal): boolean {
+    const held = this.#heldById.get(viewer);
+    if (!held) return false;
+    const isPair =
+      held.keeper === undefined ? this.#deps.swarms.areLinked(held.connection, from) : held.isLinkedTo(from);
+    if (isPair) this.#deps.deliverText(held.connection, text);
+    return isPair;
+  }
+
   /** @param here takes what goes to connections of this replica */
   #route(told: ViewerOutbox, here: ViewerOutbox): void {
     for (const entry of told) {
       const seat = this.#seats.at(entry.to);
-      if (seat) this.#send(seat.node, { is: 'tell', viewer: seat.name, message: entry.message });
+      if (seat) this.#send(seat.node, this.#frameFor(seat.name, entry.message));
       else here.push(entry);
     }
+  }
+
+  #frameFor(viewer: string, message: TrackerMessage): Frame {
+    switch (message.type) {
+      case 'signal':
+        return passedSignal(viewer, message.from, message.signal);
+      case 'introduce':
+        return { is: 'tell', viewer, message, at: this.#placeOf(message.peer) };
+      default:
+        return { is: 'tell', viewer, message };
+    }
+  }
+
+  /** Of a viewer whose swarm is kept here. */
+  #placeOf(id: string): NodeId {
+    const viewer = this.#deps.swarms.find(id);
+    return (viewer && this.#seats.at(viewer.connection)?.node) ?? this.#deps.placement.self;
   }
 
   #routeAll(told: ViewerOutbox): void {
     const here: ViewerOutbox = [];
     this.#route(told, here);
+    for (const { message } of here) if (message.type === 'signal') this.#deps.relayed();
     if (here.length > 0) this.#deps.deliver(here);
   }
 
   #send(to: NodeId, frame: Frame): void {
     this.#deps.placement.send(to, frame);
   }
+}
+
+function passedSignal(viewer: string, from: string, signal: Signal): PassedSignal {
+  const message: TrackerMessage = { type: 'signal', from, signal };
+  return { is: 'signal', viewer, from, text: JSON.stringify(message) };
 }
 
 /** @returns whether a pair was parted, or a signal passed on */

@@ -190,6 +190,11 @@ export class ViewerSwarms {
     return this.#byId.get(id);
   }
 
+  areLinked(connection: ConnectionId, peer: string): boolean {
+    const viewer = this.#byConnection.get(connection);
+    return viewer !== undefined && linkTo(viewer, peer) !== undefined;
+  }
+
   /** The viewer is out of reach, but may be there as ever: its neighbours expect it back. */
   displace(connection: ConnectionId, out: ViewerOutbox): void {
     this.#displace(this.#byConnection.get(connection), out);
