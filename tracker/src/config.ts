@@ -1,5 +1,5 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type AddressHeader, addressHeaders } from './access/client-address.ts';
 import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
 import { addLocalityOptions, type LocalityConfig, localityDefaults } from './locality/locality-config.ts';
@@ -33,6 +33,8 @@ export interface TrackerConfig extends IceConfig, LocalityConfig, ReportConfig {
   readonly trustedProxies: readonly string[];
   /** Where those proxies write it. */
   readonly addressHeader: AddressHeader;
+  /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
+  readonly redis?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -102,12 +104,22 @@ export function trackerCommand(): Command {
         .default(defaults.addressHeader),
     )
     .addOption(
+      option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
+    )
+    .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
   return addReportOptions(addLocalityOptions(addIceOptions(command)));
+}
+
+function parseRedisUrl(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
+  if (protocol !== 'redis:' && protocol !== 'rediss:')
+    throw new InvalidArgumentError('Expected redis://… or rediss://…');
+  return text;
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {

@@ -128,7 +128,8 @@ function replicaProblems(objects: readonly KubernetesObject[], workload: Workloa
       name === 'edge' && settings.NEARCAST_EDGE_SIGNING_KEY === undefined,
       'each replica would sign with a key of its own',
     ],
-    [!isHashed, 'no replica would see the same viewers, or objects, twice'],
+    [name === 'tracker' && settings.NEARCAST_TRACKER_REDIS === undefined, 'each replica would be a tracker of its own'],
+    [name === 'edge' && !isHashed, 'no replica would see the same object twice'],
   ]);
 }
 

@@ -9,12 +9,11 @@ import {
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
+import type { Join, ViewerDirectory } from '../directory/viewer-directory.ts';
 import type { Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import type { ReportDesk } from '../reports/report-desk.ts';
-import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
-
-type Join = Extract<ViewerMessage, { type: 'join' }>;
+import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
@@ -25,7 +24,7 @@ export interface NearcastDialectConfig {
 }
 
 export interface NearcastDialectDeps {
-  readonly swarms: ViewerSwarms;
+  readonly swarms: ViewerDirectory;
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly blocked: BlockedSwarms;
@@ -62,27 +61,20 @@ export class NearcastDialect {
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, placeOf, newViewerId } = this.#deps;
-    const told: ViewerOutbox = [];
-    const viewer = swarms.join(from, newViewerId(), join, placeOf(from).region, clock.now(), told);
-    this.#deps.reports.joined(viewer, viewer.region);
-    const viewers = swarms.sizeOf(join.swarm);
+    const { swarms, clock, placeOf, newViewerId, reports } = this.#deps;
+    const viewer = newViewerId();
     const { reportEveryMs, keys, iceServers } = this.#config;
-    // Before the introductions: a viewer must know its own name first.
-    out.push(
-      {
-        to: from,
-        message: {
-          type: 'welcome',
-          viewer: viewer.id,
-          reportEveryMs,
-          viewers,
-          keys: keys(),
-          iceServers: iceServers(viewer.id),
-        },
-      },
-      ...told,
-    );
+    const welcome = (viewers: number): TrackerMessage => ({
+      type: 'welcome',
+      viewer,
+      reportEveryMs,
+      viewers,
+      keys: keys(),
+      iceServers: iceServers(viewer),
+    });
+    const { region } = placeOf(from);
+    reports.joined({ id: viewer, connection: from, swarm: join.swarm }, region);
+    swarms.join(from, viewer, join, region, clock.now(), welcome, out);
   }
 
   #obey(from: ConnectionId, message: Exclude<ViewerMessage, Join>, out: ViewerOutbox): void {

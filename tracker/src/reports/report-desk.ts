@@ -27,8 +27,8 @@ export interface ReportDeskDeps {
   readonly askOthers?: (account: string, told: Readonly<Record<Side, number>>) => void;
 }
 
-/** The other end reports as often, but at another time, and a report may be late. */
-const WINDOW_REPORTS = 2;
+/** How long one end of an exchange waits for the other, in reports: it reports as often, but at another time, and may be late. */
+export const WINDOW_REPORTS = 2;
 /** So many windows after it was made, a claim has been answered or will not be: two here, and two at the other replicas. */
 const LONGEST_CLAIM_WINDOWS = 4;
 
