@@ -10,6 +10,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
 import type { HostileKind } from '../simulator/hostile-viewer.ts';
+import { transportPromises } from '../transports/peer-transport.contract.ts';
 
 const freePorts = { port: 0, trackerPort: 0, edgePort: 0, trackerAdminPort: 0, edgeAdminPort: 0 };
 const host = '127.0.0.1';
@@ -71,6 +72,11 @@ async function playsOn(page: Page): Promise<void> {
   await vi.waitFor(async () => expect(await position(page)).toBeGreaterThan(from + 1), { timeout: 30_000 });
   expect(await page.evaluate(() => window.player.errors)).toEqual([]);
 }
+
+test.each(transportPromises)('a WebRTC connection: $says', { timeout: 30_000 }, async ({ says }) => {
+  const page = await open();
+  expect(await page.evaluate((promise) => window.player.checkTransport(promise), says)).toBe('kept');
+});
 
 test('seeks, switches, stops and recoveries of hls.js, and its end', { timeout: 120_000 }, async () => {
   const [one, two] = [await open(), await open()];
