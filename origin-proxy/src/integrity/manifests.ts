@@ -5,6 +5,7 @@ import { ArrivingContent, type Content, WholeContent } from '../cache/content.ts
 import type { CacheResult, MediaCache } from '../cache/media-cache.ts';
 import { SlicedContent } from '../cache/slices.ts';
 import { hashChunks, hashParts } from './chunk-hashes.ts';
+import { cpuTimer } from './cpu-timer.ts';
 import { segmentKey, signManifest } from './manifest.ts';
 import type { SignedLedger } from './signed-ledger.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -36,7 +37,7 @@ export interface ManifestDeps {
   readonly cache: MediaCache;
   readonly keys: SigningKeys;
   readonly ledger: SignedLedger;
-  /** Tells how long it took to hash and to sign. */
+  /** Told the processor time of a signature. */
   readonly signed: (seconds: number) => void;
 }
 
@@ -95,9 +96,9 @@ export class Manifests {
         'the segment is not the one that was signed under this name; purge it to sign this one',
       );
     }
-    const began = performance.now();
+    const spent = cpuTimer();
     const manifest = signManifest({ path, range, size, hashes }, keys);
-    signed((performance.now() - began) / 1000);
+    signed(spent());
     return manifest;
   }
 }
