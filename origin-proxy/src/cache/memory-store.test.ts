@@ -85,7 +85,7 @@ describe('a body is freed when nobody needs it', () => {
   });
 
   test('one that makes room does so for what comes next, and nothing else is evicted', async () => {
-    const memory = new MemoryStore(8 * MIB);
+    const memory = new MemoryStore(10 * MIB);
     for (const key of ['a', 'b']) memory.set(objectOf(key, 2 * MIB));
     memory.reserveNow(3 * MIB);
     expect([memory.get('a'), memory.get('b')].map((object) => object !== undefined)).toEqual([false, true]);

@@ -38,7 +38,7 @@ export class MemoryStore implements CacheStore {
 
   /** @param memoryBytes of all bodies, and of the buffers of connections that brought them */
   constructor(memoryBytes: number, evicted: () => void = () => undefined) {
-    this.#maxBytes = memoryBytes - Math.min(MAX_UNCOLLECTED_BYTES, Math.floor(memoryBytes / 4));
+    this.#maxBytes = memoryBytes - Math.min(MAX_UNCOLLECTED_BYTES, Math.floor((3 * memoryBytes) / 8));
     this.#objects = new LRUCache({
       maxSize: this.#maxBytes,
       sizeCalculation: bytesOf,

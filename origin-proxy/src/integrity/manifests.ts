@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Ask } from '../cache/ask.ts';
 import { ArrivingContent, type Content, WholeContent } from '../cache/content.ts';
 import type { CacheResult, MediaCache } from '../cache/media-cache.ts';
+import { isKeyPath } from '../cache/object-kind.ts';
 import { SlicedContent } from '../cache/slices.ts';
 import { hashChunks, hashParts } from './chunk-hashes.ts';
 import { cpuTimer } from './cpu-timer.ts';
@@ -62,6 +63,7 @@ export class Manifests {
 
   /** @throws {NoManifest} @throws {OriginError} when the segment cannot be had */
   async of(given: Ask, range?: ByteRange): Promise<FoundManifest> {
+    if (isKeyPath(given.path)) throw new NoManifest('no-segment', 'keys come from the edge alone');
     const ask: Ask = range ? { ...given, needsBytes: range.end } : given;
     const { content, result } = await this.#deps.cache.open(ask);
     try {
