@@ -41,7 +41,9 @@ const SILENT_AFTER_MS = 2_000;
 /** What is shared is kept in memory, for as long as the page is open. */
 const MAX_BYTES = 512 * 1024 * 1024;
 const UPLOAD_SLOTS = 10;
-/** The client asks the edge for what it will send within a second, but for no more pieces than that. */
+/** The client asks a source for what it will send within a second. Of the edge that is more than can be taken back soon. */
+const ASKED_SECONDS = 0.5;
+/** However fast the edge is. */
 const MAX_WEB_SEED_PIECES = 256;
 /** bytes/s that the edge is trusted with before anything has come. */
 const EDGE_SPEED_AT_FIRST = 1024 * 1024;
@@ -177,7 +179,7 @@ export class SwarmFile {
       wire.once('close', () => reader.close());
     }
     const measured = wire.downloadSpeed;
-    wire.downloadSpeed = (bytes) => Math.max(measured(bytes), EDGE_SPEED_AT_FIRST);
+    wire.downloadSpeed = (bytes) => ASKED_SECONDS * Math.max(measured(bytes), EDGE_SPEED_AT_FIRST);
   }
 
   /**
@@ -187,8 +189,8 @@ export class SwarmFile {
   #selectAll(): void {
     const last = this.#torrent.pieces.length - 1;
     const first = Math.floor(this.#random() * (last + 1));
-    this.#torrent.select(first, last, 1);
-    if (first > 0) this.#torrent.select(0, first - 1, 0);
+    this.#torrent._select(first, last, 1, undefined, true);
+    if (first > 0) this.#torrent._select(0, first - 1, 0, undefined, true);
   }
 
   /** The client itself would ask the same source for the same piece again, for ever. */
