@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { Blame } from './blame.ts';
 import { EdgeReader } from './edge-reader.ts';
+import type { FileHead } from './file-head.ts';
 import type { Client } from './load-webtorrent.ts';
 import { SupplyMeter } from './supply-meter.ts';
 import { type SupplyView, wantsWebSeed } from './web-seed-policy.ts';
@@ -26,6 +27,8 @@ export interface SwarmFileListener {
 }
 
 export interface SwarmFileConfig {
+  /** What the page has of the file already, or is about to have: its pieces are verified and given to others. */
+  readonly head?: FileHead | undefined;
   readonly use: SupplyView['use'];
   readonly trackers: readonly string[];
   readonly rtc: RTCConfiguration;
@@ -47,6 +50,12 @@ const ASKED_SECONDS = 0.5;
 const MAX_WEB_SEED_PIECES = 256;
 /** bytes/s that the edge is trusted with before anything has come. */
 const EDGE_SPEED_AT_FIRST = 1024 * 1024;
+
+/**
+ * A page that plays a file and downloads it, too, is in its swarm twice, and one gives to the other. That saves the edge,
+ * but it comes from no other viewer, and is counted nowhere.
+ */
+const ownPeers = new Set<string>();
 
 /** One file of a swarm: its pieces come verified from peers and from the edge as web seed. */
 export class SwarmFile {
@@ -93,6 +102,7 @@ export class SwarmFile {
       // Playback selects what it reads, a download begins anywhere: see `#selectAll`.
       deselect: true,
     });
+    ownPeers.add(this.#client.peerId);
     this.#ready = this.#watch();
     this.#cancel = clock.after(DECIDE_EVERY_MS, () => this.#tick());
   }
@@ -115,6 +125,7 @@ export class SwarmFile {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancel();
+    ownPeers.delete(this.#client.peerId);
     this.#client.destroy();
   }
 
@@ -137,6 +148,7 @@ export class SwarmFile {
         else if (file.length > MAX_BYTES) reject(new Error('the file is too large to be kept in memory'));
         else {
           if (this.#config.use === 'download') this.#selectAll();
+          else this.#selectHead();
           resolve(file);
         }
       });
@@ -158,11 +170,14 @@ export class SwarmFile {
       wire.destroy();
       return;
     }
+    const isOwn = ownPeers.has(wire.peerId);
     wire.on('download', (bytes) => {
       this.#lastFromPeerAt = this.#clock.now();
       this.#supply.fromPeer(bytes);
+      if (isOwn) return;
       listener.receivedFromPeer(bytes);
     });
+    if (isOwn) return;
     wire.on('upload', (bytes) => listener.uploaded(bytes));
     listener.peerConnected(wire.peerId);
     wire.once('close', () => listener.peerDisconnected(wire.peerId));
@@ -172,7 +187,7 @@ export class SwarmFile {
   #readFromEdge(wire: Wire): void {
     for (const [url, { wire: own, conn }] of this.#torrent._peers) {
       if (own !== wire || !conn?.httpRequest) continue;
-      const reader = new EdgeReader(url);
+      const reader = new EdgeReader(url, this.#config.head);
       conn.httpRequest = (piece, offset, length, done) => {
         reader.read(piece * this.#torrent.pieceLength + offset, length).then((bytes) => done(null, bytes), done);
       };
@@ -191,6 +206,14 @@ export class SwarmFile {
     const first = Math.floor(this.#random() * (last + 1));
     this.#torrent._select(first, last, 1, undefined, true);
     if (first > 0) this.#torrent._select(0, first - 1, 0, undefined, true);
+  }
+
+  #selectHead(): void {
+    const { pieceLength, pieces } = this.#torrent;
+    const { head } = this.#config;
+    if (!head) return;
+    const count = head.length === head.size ? pieces.length : Math.floor(head.length / pieceLength);
+    if (count > 0) this.#torrent._select(0, count - 1, 0, undefined, true);
   }
 
   /** The client itself would ask the same source for the same piece again, for ever. */

@@ -64,6 +64,7 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     maxWebConns?: number;
   }
   export class WebTorrent {
+    readonly peerId: string;
     constructor(options: { tracker: { rtcConfig: RTCConfiguration }; uploadLimit: number });
     add(torrent: Uint8Array, options: AddOptions): Torrent;
     on(event: 'error', listener: (error: Error | string) => void): void;
