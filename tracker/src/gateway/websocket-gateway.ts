@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { MAX_SIGNALLING_BYTES, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
@@ -8,6 +8,16 @@ import { OutgoingTexts, type TextWriter } from './outgoing-texts.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
 export type Dialect = 'webtorrent' | 'nearcast';
+
+/** What a connection brought with its upgrade request. */
+export interface Arrival {
+  /** Kept in memory while the connection lasts; never in a log, a metric or the console. `undefined`: not known. */
+  readonly address: string | undefined;
+  /** The page's origin (RFC 6454 §7), which only browsers are honest about. */
+  readonly origin: string | undefined;
+  /** `?token=` of the URL: all that a stock WebTorrent client can show. */
+  readonly token: string | undefined;
+}
 
 export interface GatewayConfig {
   readonly maxConnections: number;
@@ -23,12 +33,14 @@ export type RefusalReason = 'draining' | 'full' | 'flood' | 'slow-reader';
 
 /** What the gateway tells the tracker. */
 export interface GatewayEvents {
-  opened(connection: ConnectionId, dialect: Dialect): void;
+  opened(connection: ConnectionId, dialect: Dialect, arrival: Arrival): void;
   received(connection: ConnectionId, text: string): void;
   /** More messages than `messageRate` allows: this one was not read. */
   exceededRate(connection: ConnectionId): void;
   closed(connection: ConnectionId): void;
   refused(reason: RefusalReason): void;
+  /** Who asks, as far as the proxies in front are believed. */
+  addressOf(request: IncomingMessage): string | undefined;
 }
 
 interface Socket {
@@ -73,7 +85,9 @@ export class WebSocketGateway {
       handleProtocols: (offered) => (offered.has(SIGNALLING_SUBPROTOCOL) ? SIGNALLING_SUBPROTOCOL : false),
     });
     httpServer.on('upgrade', (request, socket, head) =>
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket)),
+      this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+        this.#accept(webSocket, socket, this.#arrivalOf(request)),
+      ),
     );
     this.#stopPinging = repeat(clock, config.pingEveryMs, () => this.#ping());
   }
@@ -113,7 +127,16 @@ export class WebSocketGateway {
     this.#server.close();
   }
 
-  #accept(socket: WebSocket, stream: Duplex): void {
+  #arrivalOf(request: IncomingMessage): Arrival {
+    const query = new URLSearchParams(/\?(.*)$/.exec(request.url ?? '')?.[1]);
+    return {
+      address: this.#events.addressOf(request),
+      origin: request.headers.origin,
+      token: query.get('token') ?? undefined,
+    };
+  }
+
+  #accept(socket: WebSocket, stream: Duplex, arrival: Arrival): void {
     socket.on('error', () => undefined); // always followed by `close`
     if (this.#draining || this.#sockets.size >= this.#config.maxConnections) {
       this.#events.refused(this.#draining ? 'draining' : 'full');
@@ -139,7 +162,7 @@ export class WebSocketGateway {
       this.#sockets.delete(id);
       this.#events.closed(id);
     });
-    this.#events.opened(id, socket.protocol === SIGNALLING_SUBPROTOCOL ? 'nearcast' : 'webtorrent');
+    this.#events.opened(id, socket.protocol === SIGNALLING_SUBPROTOCOL ? 'nearcast' : 'webtorrent', arrival);
   }
 
   #receive(id: ConnectionId, entry: Socket, data: RawData): void {
