@@ -65,7 +65,15 @@ export function joinTable({ plan, costs, ...result }: JoinBenchResult): string {
 export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan): string {
   return table(
     `Whole stays of 20 minutes in the mean: ${plan.viewers} viewers in swarms of 100, ${plan.scale} times as fast as life; medians of ${plan.rounds} rounds.`,
-    ['server', 'dialect', 'reports every', 'viewers per core', '× bittorrent-tracker', 'messages per stay', 'CPU ms per stay'],
+    [
+      'server',
+      'dialect',
+      'reports every',
+      'viewers per core',
+      '× bittorrent-tracker',
+      'messages per stay',
+      'CPU ms per stay',
+    ],
     rows.map((row) => [
       row.server,
       row.dialect,

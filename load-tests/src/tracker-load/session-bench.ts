@@ -43,7 +43,10 @@ const SPREAD_MS = 2000;
 const WARM_UP_MS = 3000;
 const PING_EVERY_SECONDS = 20;
 
-async function turn({ server: name, dialect, reportEverySeconds }: (typeof arms)[number], plan: SessionBenchPlan): Promise<Turn> {
+async function turn(
+  { server: name, dialect, reportEverySeconds }: (typeof arms)[number],
+  plan: SessionBenchPlan,
+): Promise<Turn> {
   // Pings are part of a stay, too.
   const pingInterval = PING_EVERY_SECONDS / plan.scale;
   const server = await startServer(name, { pingInterval, reportInterval: reportEverySeconds });
