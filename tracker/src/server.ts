@@ -229,7 +229,12 @@ export async function startTracker(
   });
   const gateway: WebSocketGateway = new WebSocketGateway(
     httpServer,
-    { maxConnections: config.maxConnections, messageRate, maxBacklogBytes: 1024 * 1024, pingEveryMs: 30_000 },
+    {
+      maxConnections: config.maxConnections,
+      messageRate,
+      maxBacklogBytes: 1024 * 1024,
+      pingEveryMs: config.pingInterval * 1000,
+    },
     clock,
     {
       opened(connection, dialect, { address }) {
