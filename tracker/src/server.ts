@@ -58,7 +58,7 @@ export async function startTracker(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
     random,
   );
-  const viewers = new ViewerSwarms(viewerSwarmsDefaults, random);
+  const viewers = new ViewerSwarms({ ...viewerSwarmsDefaults, cellSize: config.cellSize }, random);
   let draining = false;
 
   const metrics = createMetrics({

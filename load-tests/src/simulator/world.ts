@@ -283,6 +283,7 @@ export class World {
         this.#swarms.leave(connection, out);
         break;
       case 'report':
+        this.#swarms.heard(connection, message.report.links, this.clock.now(), out);
         break;
     }
   }

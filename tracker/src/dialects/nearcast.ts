@@ -63,7 +63,7 @@ export class NearcastDialect {
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
     const { swarms, clock, placeOf, newViewerId } = this.#deps;
     const told: ViewerOutbox = [];
-    const { id } = swarms.join(from, newViewerId(), join, placeOf(from).region, clock.now(), told);
+    const { id } = swarms.join(from, newViewerId(), join, placeOf(from), clock.now(), told);
     const viewers = swarms.sizeOf(join.swarm);
     const { reportEveryMs, keys, iceServers } = this.#config;
     // Before the introductions: a viewer must know its own name first.
@@ -92,7 +92,7 @@ export class NearcastDialect {
         if (swarms.relay(from, message.to, message.signal, out)) metrics.relayed.inc({ kind: 'signal' });
         break;
       case 'report':
-        this.#report(from, message.report);
+        this.#report(from, message.report, out);
         break;
       case 'leave':
         swarms.leave(from, out);
@@ -100,13 +100,14 @@ export class NearcastDialect {
     }
   }
 
-  #report(from: ConnectionId, report: PlaybackReport): void {
+  #report(from: ConnectionId, report: PlaybackReport, out: ViewerOutbox): void {
     const { swarms, metrics, clock, reported } = this.#deps;
     const viewer = swarms.viewerAt(from);
     if (!viewer) return;
     const now = clock.now();
     reported(viewer.id, countReport(report, now - viewer.reportedAt, metrics));
     viewer.reportedAt = now;
+    swarms.heard(from, report.links, now, out);
   }
 }
 
