@@ -102,7 +102,10 @@ export class ViewerSwarms {
     now: number,
     out: ViewerOutbox,
   ): Viewer {
+    // Its old arc is another's already, and it may get none here.
+    const hadDuty = this.#byConnection.get(connection)?.ring !== undefined;
     this.leave(connection, out);
+    if (hadDuty) out.push({ to: connection, message: { type: 'duty', arc: null } });
     const swarm = this.#swarms.get(join.swarm) ?? {
       regions: new Map(),
       viewers: new DrawPool(),
