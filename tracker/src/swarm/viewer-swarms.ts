@@ -8,6 +8,7 @@ import { type Move, RegionCells } from './region-cells.ts';
 import { type ConnectionId, newViewer, type Viewer } from './viewer.ts';
 import type { ViewerOutbox } from './viewer-outbox.ts';
 
+export { nowhere, type Place } from '../locality/place.ts';
 export type { ConnectionId, Viewer } from './viewer.ts';
 export type { ViewerOutbox } from './viewer-outbox.ts';
 
