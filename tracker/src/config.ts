@@ -32,6 +32,10 @@ export interface TrackerConfig extends IceConfig, LocalityConfig {
   readonly trustedProxies: readonly string[];
   /** Where those proxies write it. */
   readonly addressHeader: AddressHeader;
+  /** Secrets (HS256) that join tokens may be signed with: hex, base64 or a file; with one, viewers need a token. */
+  readonly tokenKey?: readonly string[];
+  /** URL or file of the public keys (JWKS; ES256, EdDSA) that join tokens may be signed with; with one, viewers need a token. */
+  readonly tokenJwks?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -99,6 +103,13 @@ export function trackerCommand(): Command {
         .choices(addressHeaders)
         .default(defaults.addressHeader),
     )
+    .addOption(
+      option(
+        '--token-key <secrets>',
+        'secrets that join tokens are signed with (HS256): hex, base64 or file',
+      ).argParser(listParser()),
+    )
+    .addOption(option('--token-jwks <url|file>', 'public keys that join tokens are signed with (ES256, EdDSA)'))
     .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)

@@ -65,7 +65,11 @@ export class EdgeReader {
 }
 
 /** Hands out each part as soon as it is there. */
-async function fill(run: readonly Asked[], body: ReadableStream<Uint8Array<ArrayBuffer>>, heard: () => void): Promise<void> {
+async function fill(
+  run: readonly Asked[],
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  heard: () => void,
+): Promise<void> {
   const reader = body.getReader();
   let chunk: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   for (const { bytes, resolve } of run) {

@@ -1,15 +1,14 @@
-import {
-  type IceServer,
-  type ManifestJwk,
-  type PlaybackReport,
-  parseViewerMessage,
-  type TrackerErrorReason,
-  type TrackerMessage,
-  type ViewerMessage,
+import type {
+  IceServer,
+  ManifestJwk,
+  PlaybackReport,
+  TrackerErrorReason,
+  TrackerMessage,
+  ViewerMessage,
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
-import type { Place } from '../locality/place.ts';
+import { inRegion, type Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { countReport } from '../metrics/playback-totals.ts';
 import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
@@ -24,7 +23,17 @@ export interface NearcastDialectConfig {
   readonly iceServers: (viewer: string) => readonly IceServer[];
 }
 
+/** A renewal is between the viewer and whoever looks at its token. */
+export type AdmittedMessage = Exclude<ViewerMessage, { type: 'renew' }>;
+
+/** What a viewer's token says of it; nothing where none is asked for. */
+export interface ViewerTerms {
+  expiresInMs(connection: ConnectionId): number | undefined;
+  regionOf(connection: ConnectionId): string | undefined;
+}
+
 export interface NearcastDialectDeps {
+  readonly terms: ViewerTerms;
   readonly swarms: ViewerSwarms;
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
@@ -45,38 +54,41 @@ export class NearcastDialect {
     this.#deps = deps;
   }
 
-  /** @returns whether the message was understood */
-  receive(from: ConnectionId, text: string, out: ViewerOutbox): 'accepted' | 'malformed' {
-    const message = parseViewerMessage(text);
-    if (!message) {
-      out.push({ to: from, message: trackerError('malformed', 'not a message of nearcast.1') });
-      return 'malformed';
-    }
+  receive(from: ConnectionId, message: AdmittedMessage, out: ViewerOutbox): void {
     const { blocked } = this.#deps;
     if (message.type === 'join' && blocked.has(message.swarm)) blocked.turnAway(from, out);
     else if (message.type === 'join') this.#join(from, message, out);
     else if (this.#deps.swarms.viewerAt(from)) this.#obey(from, message, out);
     else if (!blocked.wasTurnedAway(from)) out.push({ to: from, message: trackerError('not-joined', 'join first') });
-    return 'accepted';
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, placeOf, newViewerId } = this.#deps;
+    const { swarms, clock, placeOf, newViewerId, terms } = this.#deps;
+    const place = inRegion(placeOf(from), terms.regionOf(from));
+    const tokenExpiresInMs = terms.expiresInMs(from);
     const told: ViewerOutbox = [];
-    const { id } = swarms.join(from, newViewerId(), join, placeOf(from), clock.now(), told);
+    const { id } = swarms.join(from, newViewerId(), join, place, clock.now(), told);
     const viewers = swarms.sizeOf(join.swarm);
     const { reportEveryMs, keys, iceServers } = this.#config;
     // Before the introductions: a viewer must know its own name first.
     out.push(
       {
         to: from,
-        message: { type: 'welcome', viewer: id, reportEveryMs, viewers, keys: keys(), iceServers: iceServers(id) },
+        message: {
+          type: 'welcome',
+          viewer: id,
+          reportEveryMs,
+          viewers,
+          keys: keys(),
+          iceServers: iceServers(id),
+          ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
+        },
       },
       ...told,
     );
   }
 
-  #obey(from: ConnectionId, message: Exclude<ViewerMessage, Join>, out: ViewerOutbox): void {
+  #obey(from: ConnectionId, message: Exclude<AdmittedMessage, Join>, out: ViewerOutbox): void {
     const { swarms, metrics } = this.#deps;
     switch (message.type) {
       case 'update':
