@@ -310,6 +310,7 @@ export class World {
         this.#swarms.leave(connection, out);
         break;
       case 'report':
+      case 'renew':
         break;
     }
   }
