@@ -16,9 +16,9 @@ function whole(text: string): number {
 
 const { viewers, seeds, seconds } = new Command('npm run bench:near --')
   .description('Three countries with two sites each, and as many viewers at home, in the simulator.')
-  .option('--viewers <count>', 'how many watch', whole, 180)
+  .option('--viewers <count>', 'how many watch', whole, 120)
   .option('--seeds <count>', 'worlds of each kind', whole, 3)
-  .option('--seconds <number>', 'how long, in virtual time', whole, 45)
+  .option('--seconds <number>', 'how long, in virtual time', whole, 36)
   .allowExcessArguments(false)
   .parse()
   .opts<Options>();
