@@ -1,5 +1,12 @@
 import { type EdgeReason, type SwarmEngineConfig, swarmEngineDefaults } from '@nearcast/player-plugin/engine';
-import { nowhere, type Place, type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from '@nearcast/tracker/swarm';
+import {
+  measuredLinks,
+  nowhere,
+  type Place,
+  type ViewerOutbox,
+  ViewerSwarms,
+  viewerSwarmsDefaults,
+} from '@nearcast/tracker/swarm';
 import { EdgeModel } from './edge-model.ts';
 import { HomeLine, type PacketCost, wirePackets } from './home-line.ts';
 import { type HostileKind, HostileViewer } from './hostile-viewer.ts';
@@ -222,7 +229,7 @@ export class World {
   #report(connection: number): void {
     const viewer = this.#byConnection.get(connection);
     if (!(viewer instanceof ModelViewer)) return;
-    const links = viewer.takeAccounts();
+    const links = measuredLinks(viewer.takeAccounts());
     this.#deliver((out) => this.#swarms.heard(connection, links, this.clock.now(), out));
     this.clock.after(REPORT_EVERY_MS, () => this.#report(connection));
   }

@@ -41,7 +41,7 @@ export class Meeting {
     const hasOutside = swarm.size > (viewer.cell?.size ?? 0);
     const near = hasOutside ? target - Math.max(this.#farDegree, outside) : target;
     for (const { pool, isNew, upTo } of rungsOf(viewer, near)) {
-      meet(pool, upTo - (viewer.degree - outside), (other) => isNew(other) && canMeet(other));
+      meet(pool, upTo - (viewer.links.size - outside), (other) => isNew(other) && canMeet(other));
     }
     if (!hasOutside) return;
     const canMeetOutside = (other: Viewer) => isOutside(other) && canMeet(other);
@@ -64,8 +64,10 @@ function whomMeets(viewer: Viewer): (other: Viewer) => boolean {
     other !== viewer &&
     other.meets &&
     !viewer.links.has(other) &&
-    !viewer.avoids.has(other) &&
-    !other.avoids.has(viewer);
+    !viewer.claims.has(other.id) &&
+    !other.claims.has(viewer.id) &&
+    !viewer.avoids.has(other.id) &&
+    !other.avoids.has(viewer.id);
 }
 
 function countLinks(viewer: Viewer, counts: (other: Viewer) => boolean): number {

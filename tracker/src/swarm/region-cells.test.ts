@@ -20,7 +20,7 @@ const viewerAt = (number: number, place: Partial<Place> = {}): Viewer =>
     { type: 'join', swarm: 's', engine: 'swarm', upload: true },
     { ...nowhere, ...place },
     0,
-    1,
+    { links: [], avoids: [], dutyBitsPerSecond: 1 },
   );
 const cellsOf = (viewers: readonly Viewer[]) => new Set(viewers.map(({ cell }) => cell));
 

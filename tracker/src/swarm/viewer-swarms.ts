@@ -1,15 +1,22 @@
-import type { LinkReport, Signal, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
+import type { Signal, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
 import type { Place } from '../locality/place.ts';
 import type { Random } from '../random.ts';
 import { DrawPool } from './draw-pool.ts';
 import { Duty, mayHaveDuty } from './duty.ts';
 import { Meeting } from './meeting.ts';
 import { type Move, RegionCells } from './region-cells.ts';
-import { type ConnectionId, newViewer, type Viewer } from './viewer.ts';
+import { type ConnectionId, keepNewest, type MeasuredLink, newViewer, type Standing, type Viewer } from './viewer.ts';
 import type { ViewerOutbox } from './viewer-outbox.ts';
 
 export { nowhere, type Place } from '../locality/place.ts';
-export type { ConnectionId, Viewer } from './viewer.ts';
+export {
+  type ConnectionId,
+  keepNewest,
+  type MeasuredLink,
+  measuredLinks,
+  type Standing,
+  type Viewer,
+} from './viewer.ts';
 export type { ViewerOutbox } from './viewer-outbox.ts';
 
 /**
@@ -41,6 +48,9 @@ export const viewerSwarmsDefaults: ViewerSwarmsConfig = {
   initialDutyBitsPerSecond: 1_000_000,
 };
 
+/** Viewers come and go: those avoided longest ago are gone. */
+const MAX_AVOIDS = 64;
+
 type Join = Extract<ViewerMessage, { type: 'join' }>;
 
 interface Swarm {
@@ -57,6 +67,7 @@ export class ViewerSwarms {
   readonly #random: Random;
   readonly #swarms = new Map<string, Swarm>();
   readonly #byConnection = new Map<ConnectionId, Viewer>();
+  readonly #byId = new Map<string, Viewer>();
   readonly #meeting: Meeting;
 
   constructor(config: ViewerSwarmsConfig, random: Random) {
@@ -94,6 +105,7 @@ export class ViewerSwarms {
   /**
    * A second join on one connection moves the viewer to the new swarm ([S3]).
    * @param where of some only the region is known
+   * @param standing of a viewer that was in this swarm already: its neighbours are not introduced again
    */
   join(
     connection: ConnectionId,
@@ -102,26 +114,37 @@ export class ViewerSwarms {
     where: Place | string,
     now: number,
     out: ViewerOutbox,
+    standing?: Standing,
   ): Viewer {
     // Its old arc is another's already, and it may get none here.
     const hadDuty = this.#byConnection.get(connection)?.ring !== undefined;
     this.leave(connection, out);
     if (hadDuty) out.push({ to: connection, message: { type: 'duty', arc: null } });
+    this.#displace(this.#byId.get(id), out);
     const swarm = this.#swarms.get(join.swarm) ?? {
       regions: new Map(),
       viewers: new DrawPool(),
       duty: new Duty(this.#config.ownRingFrom, this.#random),
     };
     this.#swarms.set(join.swarm, swarm);
-    const viewer = newViewer(id, connection, join, where, now, this.#config.initialDutyBitsPerSecond);
+    const viewer = newViewer(id, connection, join, where, now, {
+      links: [],
+      avoids: [],
+      dutyBitsPerSecond: this.#config.initialDutyBitsPerSecond,
+      ...standing,
+    });
     const region = swarm.regions.get(viewer.region) ?? new RegionCells(this.#config.cellSize, this.#random);
     swarm.regions.set(viewer.region, region);
     this.#moved(region.add(viewer), swarm, out);
     swarm.viewers.add(viewer);
     this.#byConnection.set(connection, viewer);
+    this.#byId.set(id, viewer);
     if (!viewer.meets) return viewer;
+    this.#meetAgain(viewer);
     const { degree, joinDegree } = this.#config;
-    this.#meeting.fill(viewer, swarm.viewers, swarm.viewers.size <= degree + 1 ? degree : joinDegree, out);
+    // How large a swarm is that is still moving here cannot be told.
+    const meetsAll = standing === undefined && swarm.viewers.size <= degree + 1;
+    this.#meeting.fill(viewer, swarm.viewers, meetsAll ? degree : joinDegree, out);
     swarm.duty.take(viewer, out);
     return viewer;
   }
@@ -140,6 +163,37 @@ export class ViewerSwarms {
     viewer.links.clear();
   }
 
+  /** What another replica must know of this viewer to take its swarm over. */
+  standingOf(connection: ConnectionId): Standing | undefined {
+    const viewer = this.#byConnection.get(connection);
+    if (!viewer) return undefined;
+    const links = [...Array.from(viewer.links, ({ id }) => id), ...viewer.claims];
+    return { links, avoids: [...viewer.avoids], dutyBitsPerSecond: viewer.dutyBitsPerSecond };
+  }
+
+  find(id: string): Viewer | undefined {
+    return this.#byId.get(id);
+  }
+
+  areLinked(connection: ConnectionId, peer: string): boolean {
+    const viewer = this.#byConnection.get(connection);
+    return viewer !== undefined && linkTo(viewer, peer) !== undefined;
+  }
+
+  /** The viewer is out of reach, but may be there as ever: its neighbours expect it back. */
+  displace(connection: ConnectionId, out: ViewerOutbox): void {
+    this.#displace(this.#byConnection.get(connection), out);
+  }
+
+  /** Another replica keeps this swarm from now on: nobody is told anything. */
+  forget(swarm: string): void {
+    for (const { connection, id } of this.viewersOf(swarm)) {
+      this.#byConnection.delete(connection);
+      this.#byId.delete(id);
+    }
+    this.#swarms.delete(swarm);
+  }
+
   /** [S9] */
   update(connection: ConnectionId, upload: boolean, dutyBitsPerSecond: number, out: ViewerOutbox): void {
     const viewer = this.#byConnection.get(connection);
@@ -156,13 +210,13 @@ export class ViewerSwarms {
   }
 
   /** What a viewer tells of its connections, and that it is still there. */
-  heard(connection: ConnectionId, links: readonly LinkReport[], now: number, out: ViewerOutbox): void {
+  heard(connection: ConnectionId, links: readonly MeasuredLink[], now: number, out: ViewerOutbox): void {
     const viewer = this.#byConnection.get(connection);
     const swarm = viewer && this.#swarms.get(viewer.swarm);
     if (!viewer || !swarm) return;
     for (const { peer, rttMs } of links) {
-      const other = rttMs === undefined ? undefined : linkTo(viewer, peer);
-      if (other && rttMs !== undefined) this.#meeting.noteRtt(viewer, other, rttMs);
+      const other = linkTo(viewer, peer);
+      if (other) this.#meeting.noteRtt(viewer, other, rttMs);
     }
     if (viewer.settled || now - viewer.joinedAt < SETTLED_AFTER_MS) return;
     viewer.settled = true;
@@ -177,14 +231,19 @@ export class ViewerSwarms {
   }
 
   /** [S7] Frees both ends; who was rejected is not introduced to this viewer again, nor who could not be reached. */
-  unlink(connection: ConnectionId, peer: string, because: UnlinkReason): Viewer | undefined {
+  unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean {
     const viewer = this.#byConnection.get(connection);
-    const other = viewer && linkTo(viewer, peer);
-    if (!viewer || !other) return undefined;
-    viewer.links.delete(other);
-    other.links.delete(viewer);
-    if (because !== 'closed') viewer.avoids.add(other);
-    return other;
+    if (!viewer) return false;
+    const other = linkTo(viewer, peer);
+    if (!other && !viewer.claims.delete(peer)) return false;
+    if (other) {
+      viewer.links.delete(other);
+      other.links.delete(viewer);
+    } else this.#byId.get(peer)?.claims.delete(viewer.id);
+    // Of a claim it is not known whether the other ever heard of it: that it failed says little.
+    const isAvoided = other ? because !== 'closed' : because === 'rejected';
+    if (isAvoided) keepNewest(viewer.avoids, peer, MAX_AVOIDS);
+    return true;
   }
 
   /** [S7] Only between viewers that were introduced to each other. @returns whether it was passed on */
@@ -196,10 +255,33 @@ export class ViewerSwarms {
     return true;
   }
 
+  /** Both know of each other: a pair as before. */
+  #meetAgain(viewer: Viewer): void {
+    for (const id of viewer.claims) {
+      const other = this.#byId.get(id);
+      if (other?.swarm !== viewer.swarm || !other.claims.delete(viewer.id)) continue;
+      viewer.claims.delete(id);
+      viewer.links.add(other);
+      other.links.add(viewer);
+    }
+  }
+
+  #displace(viewer: Viewer | undefined, out: ViewerOutbox): void {
+    const swarm = viewer && this.#swarms.get(viewer.swarm);
+    if (!viewer || !swarm) return;
+    this.#remove(viewer, swarm, out);
+    for (const neighbour of viewer.links) {
+      neighbour.links.delete(viewer);
+      neighbour.claims.add(viewer.id);
+    }
+    viewer.links.clear();
+  }
+
   #remove(viewer: Viewer, swarm: Swarm, out: ViewerOutbox): void {
     const region = swarm.regions.get(viewer.region);
     const { cell } = viewer;
     this.#byConnection.delete(viewer.connection);
+    this.#byId.delete(viewer.id);
     swarm.viewers.delete(viewer);
     swarm.duty.giveUp(viewer, out);
     this.#moved(region?.delete(viewer), swarm, out);

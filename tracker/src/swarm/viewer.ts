@@ -1,4 +1,4 @@
-import type { ViewerMessage } from '@nearcast/protocol';
+import type { LinkReport, ViewerMessage } from '@nearcast/protocol';
 import { nowhere, type Place } from '../locality/place.ts';
 import type { Cell } from './cell.ts';
 import type { DutyRing } from './duty-ring.ts';
@@ -6,6 +6,26 @@ import type { DutyRing } from './duty-ring.ts';
 export type ConnectionId = number;
 
 type Join = Extract<ViewerMessage, { type: 'join' }>;
+
+/** What a viewer has from the replica that kept its swarm before. */
+export interface Standing {
+  /** Viewers that it was introduced to. */
+  readonly links: readonly string[];
+  /** Viewers that it is not to be introduced to. */
+  readonly avoids: readonly string[];
+  /** Undefined while it has not said. */
+  readonly dutyBitsPerSecond?: number;
+}
+
+/** How long a way to a neighbour and back takes, as a viewer measured it. */
+export interface MeasuredLink {
+  readonly peer: string;
+  readonly rttMs: number;
+}
+
+export function measuredLinks(links: readonly LinkReport[]): MeasuredLink[] {
+  return links.flatMap(({ peer, rttMs }) => (rttMs === undefined ? [] : [{ peer, rttMs }]));
+}
 
 /** One who watches, as the swarm knows it. */
 export interface Viewer {
@@ -17,8 +37,10 @@ export interface Viewer {
   /** Whether it shares with others at all: viewers of another engine only report. */
   readonly meets: boolean;
   readonly links: Set<Viewer>;
+  /** Neighbours from before that have not come here yet, or do not know of this one: no link, but no gap to fill either. */
+  readonly claims: Set<string>;
   /** Viewers it was introduced to in vain, or that it left: never introduced again. */
-  readonly avoids: WeakSet<Viewer>;
+  readonly avoids: Set<string>;
   readonly joinedAt: number;
   /** When this viewer last told how much it received, for the clamp on what it can have received since. */
   reportedAt: number;
@@ -39,9 +61,10 @@ export function newViewer(
   { swarm, engine, upload }: Join,
   where: Place | string,
   now: number,
-  dutyBitsPerSecond: number,
+  standing: Required<Standing>,
 ): Viewer {
   const links = new Set<Viewer>();
+  const claims = new Set(standing.links);
   const place = typeof where === 'string' ? { ...nowhere, region: where } : where;
   return {
     id,
@@ -51,16 +74,27 @@ export function newViewer(
     region: place.region,
     meets: engine === 'swarm',
     links,
-    avoids: new WeakSet(),
+    claims,
+    avoids: new Set(standing.avoids),
     joinedAt: now,
     reportedAt: now,
     upload,
-    dutyBitsPerSecond,
+    dutyBitsPerSecond: standing.dutyBitsPerSecond,
     settled: false,
     cell: undefined,
     ring: undefined,
     get degree() {
-      return links.size;
+      return links.size + claims.size;
     },
   };
+}
+
+/** Adds to a set, and lets go of its oldest member when it has grown too large. */
+export function keepNewest<T>(set: Set<T>, member: T, max: number): void {
+  set.add(member);
+  if (set.size <= max) return;
+  for (const oldest of set) {
+    set.delete(oldest);
+    return;
+  }
 }
