@@ -20,7 +20,7 @@ import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { iceServersFor } from './ice/ice-config.ts';
 import { StunServer } from './ice/stun-server.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
-import { Locator } from './locality/locator.ts';
+import { Locator, placeKey } from './locality/locator.ts';
 import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
@@ -71,7 +71,7 @@ export async function startTracker(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
     random,
   );
-  const viewers = new ViewerSwarms(viewerSwarmsDefaults, random);
+  const viewers = new ViewerSwarms({ ...viewerSwarmsDefaults, cellSize: config.cellSize }, random);
   let draining = false;
 
   const metrics = createMetrics({
@@ -101,7 +101,7 @@ export async function startTracker(
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
   const { sites, geoDb } = config;
-  const locator = new Locator({ sites, geoDb, key: randomBytes(32) }, clock, tell);
+  const locator = new Locator({ sites, geoDb, key: placeKey(config.redis) }, clock, tell);
   const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(directory.viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
@@ -135,7 +135,7 @@ export async function startTracker(
     {
       reportEveryMs: config.reportInterval * 1000,
       keys: () => manifestKeys?.current ?? [],
-      iceServers: (viewer) => iceServersFor(config, viewer, Date.now() / 1000),
+      iceServers: (viewer) => iceServersFor(config, viewer, epochMs() / 1000),
     },
     {
       swarms: directory.viewers,

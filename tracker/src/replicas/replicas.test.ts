@@ -36,8 +36,8 @@ async function replicas(count: number): Promise<Tracker[]> {
   return started;
 }
 
-async function join({ port }: Tracker, swarm: string) {
-  const viewer = await joinViewer(port, swarm);
+async function join({ port }: Tracker, swarm: string, address?: string) {
+  const viewer = await joinViewer(port, swarm, address);
   sockets.push(viewer.socket);
   return viewer;
 }
@@ -51,7 +51,7 @@ describe('viewers at several replicas', () => {
     for (const swarm of ['kept by one', 'kept by the other', 'and one more']) {
       const a = await join(one, swarm);
       const b = await join(two, swarm);
-      expect(await b.first('introduce')).toEqual({ type: 'introduce', peer: a.id, initiate: true, nearness: 'region' });
+      expect(await b.first('introduce')).toEqual({ type: 'introduce', peer: a.id, initiate: true, nearness: 'lan' });
       expect(await a.first('introduce')).toMatchObject({ peer: b.id, initiate: false });
       b.say({ type: 'signal', to: a.id, signal: offer });
       expect(await a.first('signal')).toEqual({ type: 'signal', from: b.id, signal: offer });
@@ -61,6 +61,20 @@ describe('viewers at several replicas', () => {
     }
     expect(await sumOf([one, two], 'nearcast_tracker_swarms')).toBe(3);
     expect(await sumOf([one, two], 'nearcast_tracker_relayed_total{kind="signal"}')).toBe(6);
+  });
+
+  test('are as near as at one: whoever keeps the swarm knows their LANs, and not their addresses', async () => {
+    const trustedProxies = ['loopback'];
+    const two = [await replica({ trustedProxies }), await replica({ trustedProxies })] as const;
+    await allSee(two, 2);
+    for (const swarm of ['one', 'another', 'a third']) {
+      await join(two[0], swarm, '193.0.6.139');
+      const colleague = await join(two[1], swarm, '193.0.6.139');
+      const compatriot = await join(two[1], swarm, '193.0.14.129');
+      expect(await colleague.first('introduce')).toMatchObject({ nearness: 'lan' });
+      await vi.waitFor(() => expect(compatriot.all('introduce')).toHaveLength(2), patience);
+      expect(compatriot.all('introduce').map(({ nearness }) => nearness)).toEqual(['region', 'region']);
+    }
   });
 
   test('a swarm of 30 over three replicas has one ring, and keeps it when a fourth comes and goes', async () => {
