@@ -155,11 +155,13 @@ export async function startTracker(
   }
 
   function sendTorrentReplies(out: Outbox): void {
+    let offers = 0;
     for (const { to, reply } of out) {
-      if ('offer' in reply) metrics.relayed.inc({ kind: 'offer' });
+      if ('offer' in reply) offers += 1;
       else if ('answer' in reply) metrics.relayed.inc({ kind: 'answer' });
       gateway.send(to, JSON.stringify(reply));
     }
+    if (offers > 0) metrics.relayed.inc({ kind: 'offer' }, offers);
   }
 
   async function announceIfPublished(

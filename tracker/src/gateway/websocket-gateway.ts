@@ -1,8 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { MAX_SIGNALLING_BYTES, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import type { ConnectionId } from '../swarm/torrent-swarms.ts';
+import { OutgoingTexts, type TextWriter } from './outgoing-texts.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
 export type Dialect = 'webtorrent' | 'nearcast';
@@ -43,6 +45,7 @@ export interface GatewayEvents {
 
 interface Socket {
   readonly socket: WebSocket;
+  readonly outgoing: TextWriter;
   readonly bucket: TokenBucket;
   dropped: number;
   alive: boolean;
@@ -61,6 +64,7 @@ export class WebSocketGateway {
   readonly #events: GatewayEvents;
   readonly #sockets = new Map<ConnectionId, Socket>();
   readonly #server: WebSocketServer;
+  readonly #outgoing = new OutgoingTexts();
   readonly #stopPinging: () => void;
   #lastId = 0;
   #draining = false;
@@ -78,7 +82,7 @@ export class WebSocketGateway {
     });
     httpServer.on('upgrade', (request, socket, head) =>
       this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-        this.#accept(webSocket, this.#arrivalOf(request)),
+        this.#accept(webSocket, socket, this.#arrivalOf(request)),
       ),
     );
     this.#stopPinging = repeat(clock, config.pingEveryMs, () => this.#ping());
@@ -95,16 +99,17 @@ export class WebSocketGateway {
   send(to: ConnectionId, text: string): void {
     const entry = this.#sockets.get(to);
     if (entry?.socket.readyState !== entry?.socket.OPEN) return;
-    if (entry && entry.socket.bufferedAmount > this.#config.maxBacklogBytes) {
+    if (entry && entry.outgoing.backlogBytes > this.#config.maxBacklogBytes) {
       this.#events.refused('slow-reader');
       entry.socket.terminate();
       return;
     }
-    entry?.socket.send(text);
+    entry?.outgoing.add(text);
   }
 
   close(connection: ConnectionId, because: keyof typeof closeCodes): void {
-    this.#sockets.get(connection)?.socket.close(closeCodes[because]);
+    const entry = this.#sockets.get(connection);
+    if (entry) closeAfterTexts(entry, closeCodes[because]);
   }
 
   /** From here on nobody new is let in; those who are here stay until `close`. */
@@ -127,7 +132,7 @@ export class WebSocketGateway {
     };
   }
 
-  #accept(socket: WebSocket, arrival: Arrival): void {
+  #accept(socket: WebSocket, stream: Duplex, arrival: Arrival): void {
     socket.on('error', () => undefined); // always followed by `close`
     if (this.#draining || this.#sockets.size >= this.#config.maxConnections) {
       this.#events.refused(this.#draining ? 'draining' : 'full');
@@ -137,7 +142,13 @@ export class WebSocketGateway {
     this.#lastId += 1;
     const id = this.#lastId;
     const bucket = new TokenBucket(this.#config.messageRate, this.#clock.now());
-    const entry: Socket = { socket, bucket, dropped: 0, alive: true };
+    const entry: Socket = {
+      socket,
+      outgoing: this.#outgoing.writerTo(socket, stream),
+      bucket,
+      dropped: 0,
+      alive: true,
+    };
     this.#sockets.set(id, entry);
     socket.on('pong', () => {
       entry.alive = true;
@@ -164,7 +175,7 @@ export class WebSocketGateway {
     if (entry.dropped === 1) this.#events.exceededRate(id);
     if (entry.dropped !== FLOOD_AFTER_DROPPED) return;
     this.#events.refused('flood');
-    entry.socket.close(closeCodes.policyViolation, 'too many messages');
+    closeAfterTexts(entry, closeCodes.policyViolation, 'too many messages');
   }
 
   #ping(): void {
@@ -177,6 +188,12 @@ export class WebSocketGateway {
       entry.socket.ping();
     }
   }
+}
+
+/** What was sent before goes out first. */
+function closeAfterTexts({ socket, outgoing }: Socket, code: number, reason?: string): void {
+  outgoing.flush();
+  socket.close(code, reason);
 }
 
 function repeat(clock: Clock, everyMs: number, run: () => void): () => void {
