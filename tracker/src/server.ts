@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { parseViewerMessage } from '@nearcast/protocol';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
+import { Admission } from './access/admission.ts';
 import { addBlocking } from './access/blocked-routes.ts';
 import { BlockedSwarms } from './access/blocked-swarms.ts';
 import { clientAddresses } from './access/client-address.ts';
+import { openJoinTokens } from './access/open-join-tokens.ts';
 import { PublishedFiles } from './allow-list/published-files.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
@@ -38,6 +41,13 @@ export interface Tracker {
   close(): Promise<void>;
 }
 
+export interface TrackerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The time of day, ms since 1970: what tokens are judged by. */
+  readonly epochMs: () => number;
+}
+
 const torrentLimits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, maxScrape: 64 };
 
 /** An announce brings up to ten answers back to its sender at once; trickled candidates come in bursts too. */
@@ -45,15 +55,15 @@ const messageRate = { perSecond: 50, burst: 250 };
 
 /**
  * @throws {Error} when a file of `sites` or `geoDb` is not usable
- * @throws {TypeError} when a trusted proxy is neither an address nor a network
+ * @throws {TypeError} when a trusted proxy is neither an address nor a network, or a key cannot be read
  * @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES.
  */
 export async function startTracker(
   given: Partial<TrackerConfig> = {},
-  deps: { clock: Clock; random: Random } = { clock: systemClock, random: Math.random },
+  deps: TrackerDeps = { clock: systemClock, random: Math.random, epochMs: Date.now },
 ): Promise<Tracker> {
   const config = { ...defaults, ...given };
-  const { clock, random } = deps;
+  const { clock, random, epochMs } = deps;
   const addressOf = clientAddresses(config.trustedProxies, config.addressHeader);
   const dialectOf = new Map<ConnectionId, Dialect>();
   const places = new Map<ConnectionId, Place>();
@@ -112,6 +122,15 @@ export async function startTracker(
     reportEveryMs: config.reportInterval * 1000,
     ...(directory.askOthers && { askOthers: directory.askOthers }),
   });
+  const joinTokens = openJoinTokens(config, epochMs, tell);
+  const admission = new Admission({
+    clock,
+    tokens: joinTokens?.tokens,
+    pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
+    tell: (to, message) => gateway.send(to, JSON.stringify(message)),
+    refused: (reason) => metrics.refusedJoins.inc({ reason }),
+    sendAway: (connection) => gateway.close(connection, 'tryAgainLater'),
+  });
   const nearcast = new NearcastDialect(
     {
       reportEveryMs: config.reportInterval * 1000,
@@ -120,6 +139,7 @@ export async function startTracker(
     },
     {
       swarms: directory.viewers,
+      terms: admission,
       blocked,
       metrics,
       clock,
@@ -198,11 +218,10 @@ export async function startTracker(
   }
 
   function receiveNearcast(from: ConnectionId, text: string): 'accepted' | 'malformed' {
-    let outcome: 'accepted' | 'malformed' = 'accepted';
-    tellViewers((out) => {
-      outcome = nearcast.receive(from, text, out);
-    });
-    return outcome;
+    const message = parseViewerMessage(text);
+    if (message) admission.receive(from, message);
+    else gateway.send(from, JSON.stringify(trackerError('malformed', 'not a message of nearcast.1')));
+    return message ? 'accepted' : 'malformed';
   }
 
   const httpServer = createServer((_request, response) => {
@@ -235,6 +254,7 @@ export async function startTracker(
         directory.torrents.disconnect(connection);
         tellViewers((out) => directory.viewers.leave(connection, out));
         blocked.forget(connection);
+        admission.forget(connection);
         dialectOf.delete(connection);
         places.delete(connection);
       },
@@ -261,6 +281,7 @@ export async function startTracker(
     stopSweeping();
     liveConsole.stop();
     reports.stop();
+    admission.stop();
     manifestKeys?.stop();
     published?.stop();
     stun.close();
@@ -289,7 +310,13 @@ export async function startTracker(
   }
 
   try {
-    await Promise.all([manifestKeys?.start(), published?.start(), locator.start(), directory.start()]);
+    await Promise.all([
+      manifestKeys?.start(),
+      published?.start(),
+      locator.start(),
+      directory.start(),
+      joinTokens?.start(),
+    ]);
     if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);

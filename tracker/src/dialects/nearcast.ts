@@ -1,11 +1,10 @@
-import {
-  type IceServer,
-  type ManifestJwk,
-  type PlaybackReport,
-  parseViewerMessage,
-  type TrackerErrorReason,
-  type TrackerMessage,
-  type ViewerMessage,
+import type {
+  IceServer,
+  ManifestJwk,
+  PlaybackReport,
+  TrackerErrorReason,
+  TrackerMessage,
+  ViewerMessage,
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
@@ -23,7 +22,17 @@ export interface NearcastDialectConfig {
   readonly iceServers: (viewer: string) => readonly IceServer[];
 }
 
+/** A renewal is between the viewer and whoever looks at its token. */
+export type AdmittedMessage = Exclude<ViewerMessage, { type: 'renew' }>;
+
+/** What a viewer's token says of it; nothing where none is asked for. */
+export interface ViewerTerms {
+  expiresInMs(connection: ConnectionId): number | undefined;
+  regionOf(connection: ConnectionId): string | undefined;
+}
+
 export interface NearcastDialectDeps {
+  readonly terms: ViewerTerms;
   readonly swarms: ViewerDirectory;
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
@@ -45,23 +54,18 @@ export class NearcastDialect {
     this.#deps = deps;
   }
 
-  /** @returns whether the message was understood */
-  receive(from: ConnectionId, text: string, out: ViewerOutbox): 'accepted' | 'malformed' {
-    const message = parseViewerMessage(text);
-    if (!message) {
-      out.push({ to: from, message: trackerError('malformed', 'not a message of nearcast.1') });
-      return 'malformed';
-    }
+  receive(from: ConnectionId, message: AdmittedMessage, out: ViewerOutbox): void {
     const { blocked } = this.#deps;
     if (message.type === 'join' && blocked.has(message.swarm)) blocked.turnAway(from, out);
     else if (message.type === 'join') this.#join(from, message, out);
     else if (this.#deps.swarms.viewerAt(from)) this.#obey(from, message, out);
     else if (!blocked.wasTurnedAway(from)) out.push({ to: from, message: trackerError('not-joined', 'join first') });
-    return 'accepted';
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, placeOf, newViewerId, reports } = this.#deps;
+    const { swarms, clock, placeOf, newViewerId, reports, terms } = this.#deps;
+    const region = terms.regionOf(from) ?? placeOf(from).region;
+    const tokenExpiresInMs = terms.expiresInMs(from);
     const viewer = newViewerId();
     const { reportEveryMs, keys, iceServers } = this.#config;
     const welcome = (viewers: number): TrackerMessage => ({
@@ -71,13 +75,13 @@ export class NearcastDialect {
       viewers,
       keys: keys(),
       iceServers: iceServers(viewer),
+      ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
     });
-    const { region } = placeOf(from);
     reports.joined({ id: viewer, connection: from, swarm: join.swarm }, region);
     swarms.join(from, viewer, join, region, clock.now(), welcome, out);
   }
 
-  #obey(from: ConnectionId, message: Exclude<ViewerMessage, Join>, out: ViewerOutbox): void {
+  #obey(from: ConnectionId, message: Exclude<AdmittedMessage, Join>, out: ViewerOutbox): void {
     const { swarms, metrics } = this.#deps;
     switch (message.type) {
       case 'update':

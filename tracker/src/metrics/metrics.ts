@@ -10,6 +10,7 @@ export interface TrackerMetrics {
   readonly registry: Registry;
   readonly messages: Counter<'dialect' | 'outcome'>;
   readonly refusedConnections: Counter<'reason'>;
+  readonly refusedJoins: Counter<'reason'>;
   readonly relayed: Counter<'kind'>;
   readonly refusedAnnounces: Counter<'because'>;
   readonly unlinks: Counter<'reason'>;
@@ -79,6 +80,12 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       name: 'nearcast_tracker_refused_connections_total',
       help: 'Connections refused or ended by the tracker.',
       labelNames: ['reason'], // draining | full | flood | slow-reader
+      registers,
+    }),
+    refusedJoins: new Counter({
+      name: 'nearcast_tracker_refused_joins_total',
+      help: 'Viewers not let into a swarm, or shown out of it when their token ran out, and renewals not taken.',
+      labelNames: ['reason'], // TokenProblem | undecided
       registers,
     }),
     relayed: new Counter({
