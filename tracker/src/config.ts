@@ -33,12 +33,12 @@ export interface TrackerConfig extends IceConfig, LocalityConfig, ReportConfig {
   readonly trustedProxies: readonly string[];
   /** Where those proxies write it. */
   readonly addressHeader: AddressHeader;
-  /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
-  readonly redis?: string;
   /** Secrets (HS256) that join tokens may be signed with: hex, base64 or a file; with one, viewers need a token. */
   readonly tokenKey?: readonly string[];
   /** URL or file of the public keys (JWKS; ES256, EdDSA) that join tokens may be signed with; with one, viewers need a token. */
   readonly tokenJwks?: string;
+  /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
+  readonly redis?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -108,15 +108,15 @@ export function trackerCommand(): Command {
         .default(defaults.addressHeader),
     )
     .addOption(
-      option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
-    )
-    .addOption(
       option(
         '--token-key <secrets>',
         'secrets that join tokens are signed with (HS256): hex, base64 or file',
       ).argParser(listParser()),
     )
     .addOption(option('--token-jwks <url|file>', 'public keys that join tokens are signed with (ES256, EdDSA)'))
+    .addOption(
+      option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
+    )
     .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)

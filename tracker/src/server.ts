@@ -114,7 +114,6 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
-  const reports = openReportDesk(config, { metrics, clock }, directory);
   const joinTokens = openJoinTokens(config, epochMs, tell);
   const admission = new Admission({
     clock,
@@ -124,6 +123,7 @@ export async function startTracker(
     refused: (reason) => metrics.refusedJoins.inc({ reason }),
     sendAway: (connection) => gateway.close(connection, 'tryAgainLater'),
   });
+  const reports = openReportDesk(config, { metrics, clock }, directory);
   const nearcast = new NearcastDialect(
     {
       reportEveryMs: config.reportInterval * 1000,
@@ -273,8 +273,8 @@ export async function startTracker(
   async function close(): Promise<void> {
     stopSweeping();
     liveConsole.stop();
-    reports.stop();
     admission.stop();
+    reports.stop();
     manifestKeys?.stop();
     published?.stop();
     stun.close();
@@ -307,8 +307,8 @@ export async function startTracker(
       manifestKeys?.start(),
       published?.start(),
       locator.start(),
-      directory.start(),
       joinTokens?.start(),
+      directory.start(),
     ]);
     if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);

@@ -64,10 +64,9 @@ export class NearcastDialect {
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
     const { swarms, clock, placeOf, newViewerId, reports, terms } = this.#deps;
-    const region = terms.regionOf(from) ?? placeOf(from).region;
-    const tokenExpiresInMs = terms.expiresInMs(from);
     const viewer = newViewerId();
     const { reportEveryMs, keys, iceServers } = this.#config;
+    const tokenExpiresInMs = terms.expiresInMs(from);
     const welcome = (viewers: number): TrackerMessage => ({
       type: 'welcome',
       viewer,
@@ -77,6 +76,7 @@ export class NearcastDialect {
       iceServers: iceServers(viewer),
       ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
     });
+    const region = terms.regionOf(from) ?? placeOf(from).region;
     reports.joined({ id: viewer, connection: from, swarm: join.swarm }, region);
     swarms.join(from, viewer, join, region, clock.now(), welcome, out);
   }
