@@ -24,8 +24,8 @@ import { Locator, placeKey } from './locality/locator.ts';
 import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
-import { ReportDesk, WINDOW_REPORTS } from './reports/report-desk.ts';
-import { labelsFor } from './reports/report-labels.ts';
+import { openReportDesk } from './reports/open-report-desk.ts';
+import { WINDOW_REPORTS } from './reports/report-desk.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
 
@@ -123,14 +123,7 @@ export async function startTracker(
     refused: (reason) => metrics.refusedJoins.inc({ reason }),
     sendAway: (connection) => gateway.close(connection, 'tryAgainLater'),
   });
-  const reports = new ReportDesk({
-    metrics,
-    clock,
-    labels: labelsFor(config.contentLabels, config.regionLabels),
-    isHere: ({ id, connection }) => directory.viewers.viewerAt(connection)?.id === id,
-    reportEveryMs: config.reportInterval * 1000,
-    ...(directory.askOthers && { askOthers: directory.askOthers }),
-  });
+  const reports = openReportDesk(config, { metrics, clock }, directory);
   const nearcast = new NearcastDialect(
     {
       reportEveryMs: config.reportInterval * 1000,
