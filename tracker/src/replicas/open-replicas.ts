@@ -19,7 +19,6 @@ export function openReplicas(redisUrl: string, deps: DirectoryDeps): Directory {
   const newName = () => randomBytes(6).toString('base64url');
   const replica: Replica = new Replica(openBus, clock, newName, {
     received(from, frame) {
-      metrics.frames.inc({ direction: 'received' });
       if ('viewer' in frame) viewers.receive(from, frame);
       else torrents.receive(from, frame);
     },
@@ -32,6 +31,7 @@ export function openReplicas(redisUrl: string, deps: DirectoryDeps): Directory {
       viewers.evict(node, because);
       torrents.evict(node);
     },
+    opened: (frames) => metrics.frames.inc({ direction: 'received' }, frames),
     sent: (frames) => metrics.frames.inc({ direction: 'sent' }, frames),
     lost: (frames) => metrics.lost.inc(frames),
     blockedChanged: () => void blocking?.refresh(false),
