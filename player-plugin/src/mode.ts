@@ -14,6 +14,8 @@ export interface ModeView {
   readonly canVerify: boolean;
   /** The tracker said that this content must not be shared. */
   readonly blocked: boolean;
+  /** Whether the tracker lets this viewer in, as far as is known. */
+  readonly isAuthorised: boolean;
   readonly engine: 'loading' | 'ready' | 'failed';
   readonly tracker: 'connecting' | 'connected' | 'unreachable';
   readonly connectedPeers: number;
@@ -35,6 +37,7 @@ export function decideMode(view: ModeView): ModeDecision {
   if (!view.hasWebRtc) return { mode: 'edge-only', reason: 'this browser has no WebRTC' };
   if (!view.canVerify) return { mode: 'edge-only', reason: 'the page is not served over https' };
   if (view.blocked) return { mode: 'edge-only', reason: 'this content must not be shared' };
+  if (!view.isAuthorised) return { mode: 'edge-only', reason: 'the tracker wants another token' };
   if (view.engine === 'failed') return { mode: 'edge-only', reason: 'the engine could not be loaded' };
   if (view.connectedPeers > 0) return { mode: 'swarm' };
   if (view.tracker === 'unreachable') return { mode: 'edge-only', reason: 'the tracker cannot be reached' };

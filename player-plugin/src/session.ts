@@ -15,6 +15,7 @@ import type { Random } from './random.ts';
 import { type Counter, PlaybackCounters } from './report/playback-counters.ts';
 import { ReportSender } from './report/report-sender.ts';
 import type { EdgeReason, EngineObserver } from './segment-engine.ts';
+import { AnotherToken } from './signalling/another-token.ts';
 import { openWebSocket, TrackerClient } from './signalling/tracker-client.ts';
 import { hasWebCrypto, hasWebRtc } from './webrtc.ts';
 
@@ -84,6 +85,7 @@ export class Session implements P2PSession {
   #hasFirstSegment = false;
   #hasFirstFrame = false;
   #tracker: TrackerLink | undefined;
+  readonly #tokens: AnotherToken;
 
   constructor(hls: Hls, options: ResolvedOptions | string, deps: SessionDeps) {
     this.#hls = hls;
@@ -91,6 +93,7 @@ export class Session implements P2PSession {
     this.#ownLoader = hls.config.fLoader ?? (hls.config.loader as unknown as SegmentLoaderConstructor);
     this.#options = typeof options === 'string' ? undefined : options;
     this.#counters = new PlaybackCounters(deps.clock.now());
+    this.#tokens = new AnotherToken(this.#options?.token ?? (async () => undefined), deps);
     this.#view = {
       destroyed: false,
       badOptions: typeof options === 'string' ? options : undefined,
@@ -99,6 +102,7 @@ export class Session implements P2PSession {
       hasWebRtc: hasWebRtc(),
       canVerify: hasWebCrypto() || this.#options?.engine !== 'swarm',
       blocked: false,
+      isAuthorised: true,
       engine: 'loading',
       tracker: 'connecting',
       connectedPeers: 0,
@@ -121,7 +125,7 @@ export class Session implements P2PSession {
   }
 
   setEnabled(on: boolean): void {
-    this.#change({ enabled: on });
+    this.#change({ enabled: on, isAuthorised: true });
   }
 
   destroy(): void {
@@ -211,7 +215,7 @@ export class Session implements P2PSession {
     this.#early.take();
     this.#leaveTracker();
     this.#stopEngine();
-    this.#change({ blocked: false });
+    this.#change({ blocked: false, isAuthorised: true });
   }
 
   /** Moves one part of what decides the mode, and does what follows from it. */
@@ -235,7 +239,7 @@ export class Session implements P2PSession {
     const mayTalk = this.#view.consent === 'granted' && decideMode(this.#view).mode !== 'off';
     if (!mayTalk) this.#leaveTracker();
     // With the engine, for the tracker's first words are for it; without one, for the reports.
-    else if (hasContent && !this.#tracker && this.#mayJoin(options)) {
+    else if (hasContent && !this.#tracker && this.#view.isAuthorised && this.#mayJoin(options)) {
       this.#tracker = this.#openTrackerLink(options);
       this.#tracker.client.connect();
     }
@@ -329,7 +333,7 @@ export class Session implements P2PSession {
   #openTrackerLink(options: ResolvedOptions): TrackerLink {
     const { clock, random } = this.#deps;
     const join = async () => {
-      const token = await options.token();
+      const token = await this.#tokens.take();
       const swarm = options.swarm ?? withoutQuery(this.#playlistUrl ?? '');
       const message = { type: 'join', swarm, engine: options.engine, upload: mayUpload(options) } as const;
       return token === undefined ? message : { ...message, token };
@@ -345,7 +349,11 @@ export class Session implements P2PSession {
           this.#change({ tracker });
         },
         heard: (message) => this.#hear(message),
-        refused: (reason, message) => this.#warn('tracker-refused', `${reason}: ${message}`),
+        refused: (reason, message) => {
+          if (reason === 'unauthorised') this.#shownOut(message);
+          else this.#warn('tracker-refused', `${reason}: ${message}`);
+        },
+        notRenewed: (problem) => this.#warn('tracker-refused', `the token was not renewed: ${problem}`),
         garbled: () => this.#warn('tracker-refused', 'what answers there does not speak nearcast.1'),
       },
       { clock, random, openSocket: openWebSocket },
@@ -360,7 +368,17 @@ export class Session implements P2PSession {
     return { client, reports: new ReportSender(client, clock, takeReport) };
   }
 
+  /** [S10] Without peers until the site has another token. */
+  #shownOut(because: string): void {
+    this.#leaveTracker();
+    if (this.#tokens.refused(() => this.#change({ isAuthorised: true }))) {
+      this.#warn('tracker-refused', `unauthorised: ${because}`);
+    }
+    this.#change({ isAuthorised: false });
+  }
+
   #hear(message: TrackerMessage): void {
+    if (message.type === 'welcome') this.#tokens.accepted();
     if (message.type === 'welcome') this.#tracker?.reports.start(message.reportEveryMs);
     if (this.#engine.is === 'ready') this.#engine.engine.hear(message);
     this.#handOver();
@@ -371,6 +389,7 @@ export class Session implements P2PSession {
     this.#tracker?.reports.stop();
     this.#tracker?.client.close();
     this.#tracker = undefined;
+    this.#tokens.stop();
   }
 
   #warn(reason: WarningReason, message: string): void {

@@ -39,6 +39,8 @@ export type ViewerMessage =
     }
   /** What it can do for others has changed: [S9]. */
   | { readonly type: 'update'; readonly upload: boolean; readonly dutyBitsPerSecond: number }
+  /** [S10] A fresh token, before the one that was shown runs out. */
+  | { readonly type: 'renew'; readonly token: string }
   /** It could do with so many more neighbours. */
   | { readonly type: 'want'; readonly peers: number }
   /** It is not, or no longer, connected to a viewer that it was introduced to. */
@@ -95,7 +97,11 @@ export type TrackerMessage =
       /** What manifests are signed with. */
       readonly keys: readonly ManifestJwk[];
       readonly iceServers: readonly IceServer[];
+      /** [S10] For how long the token lets this viewer stay, ms; absent when nobody asked for one. */
+      readonly tokenExpiresInMs?: number;
     }
+  /** [S10] For how long this viewer may stay now, ms; as before, and why, when the fresh token was not taken. */
+  | { readonly type: 'renewed'; readonly tokenExpiresInMs: number; readonly problem?: string }
   /** Connect to this viewer; whoever is to `initiate` makes the offer. */
   | { readonly type: 'introduce'; readonly peer: string; readonly initiate: boolean; readonly nearness: Nearness }
   | { readonly type: 'signal'; readonly from: string; readonly signal: Signal }
@@ -121,6 +127,10 @@ export function parseViewerMessage(text: string): ViewerMessage | undefined {
       return parseJoin(given);
     case 'update':
       return parseUpdate(given);
+    case 'renew': {
+      const token = asText(given.token, MAX_TOKEN_LENGTH);
+      return token === undefined ? undefined : { type: 'renew', token };
+    }
     case 'want': {
       const peers = asCount(given.peers, MAX_WANTED_PEERS);
       return peers === undefined ? undefined : { type: 'want', peers };
@@ -198,6 +208,12 @@ export function parseTrackerMessage(text: string): TrackerMessage | undefined {
 
 const trackerMessageParsers: Readonly<Record<string, (given: JsonObject) => TrackerMessage | undefined>> = {
   welcome: parseWelcome,
+  renewed(given) {
+    const tokenExpiresInMs = asNumber(given.tokenExpiresInMs, Number.MAX_SAFE_INTEGER);
+    const problem = asText(given.problem, 500);
+    if (tokenExpiresInMs === undefined) return undefined;
+    return { type: 'renewed', tokenExpiresInMs, ...(problem === undefined ? {} : { problem }) };
+  },
   introduce(given) {
     const peer = asText(given.peer, MAX_VIEWER_ID_LENGTH);
     const initiate = asBoolean(given.initiate);
@@ -232,6 +248,7 @@ function parseWelcome(given: JsonObject): TrackerMessage | undefined {
   const reportEveryMs = asNumber(given.reportEveryMs, ONE_HOUR_MS);
   const viewers = asCount(given.viewers, Number.MAX_SAFE_INTEGER);
   if (viewer === undefined || reportEveryMs === undefined || viewers === undefined) return undefined;
+  const tokenExpiresInMs = asNumber(given.tokenExpiresInMs, Number.MAX_SAFE_INTEGER);
   return {
     type: 'welcome',
     viewer,
@@ -239,6 +256,7 @@ function parseWelcome(given: JsonObject): TrackerMessage | undefined {
     viewers,
     keys: asList(given.keys, MAX_KEYS).flatMap((key) => parseManifestJwk(key) ?? []),
     iceServers: asList(given.iceServers, MAX_ICE_SERVERS).flatMap((server) => parseIceServer(server) ?? []),
+    ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
   };
 }
 

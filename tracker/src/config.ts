@@ -1,8 +1,11 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
 import { Command, InvalidArgumentError } from 'commander';
+import { type AddressHeader, addressHeaders } from './access/client-address.ts';
+import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
+import { addLocalityOptions, type LocalityConfig, localityDefaults } from './locality/locality-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig {
+export interface TrackerConfig extends IceConfig, LocalityConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -27,6 +30,14 @@ export interface TrackerConfig {
   readonly publishedFiles?: string;
   /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
   readonly redis?: string;
+  /** Addresses and networks (CIDR) of the proxies in front, whose word on a viewer's address is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Where those proxies write it. */
+  readonly addressHeader: AddressHeader;
+  /** Secrets (HS256) that join tokens may be signed with: hex, base64 or a file; with one, viewers need a token. */
+  readonly tokenKey?: readonly string[];
+  /** URL or file of the public keys (JWKS; ES256, EdDSA) that join tokens may be signed with; with one, viewers need a token. */
+  readonly tokenJwks?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -40,14 +51,18 @@ export const defaults: TrackerConfig = {
   reportInterval: 10,
   maxConnections: 50_000,
   edgeAdmin: [],
+  trustedProxies: [],
+  addressHeader: 'x-forwarded-for',
   drainSeconds: 20,
+  ...iceDefaults,
+  ...localityDefaults,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
 
 /** The command line; it prints one line and exits with 1 for whatever it does not know. */
 export function trackerCommand(): Command {
-  return new Command('nearcast-tracker')
+  const command = new Command('nearcast-tracker')
     .description('Introduces viewers to each other and counts what they save.')
     .addOption(option('--port <number>', 'port for viewers').default(defaults.port).argParser(parsePort))
     .addOption(option('--host <address>', 'address for viewers').default(defaults.host))
@@ -84,11 +99,29 @@ export function trackerCommand(): Command {
       option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
     )
     .addOption(
+      option('--trusted-proxies <networks>', "proxies in front whose word on a viewer's address is believed (CIDR)")
+        .default(defaults.trustedProxies)
+        .argParser(listParser()),
+    )
+    .addOption(
+      option('--address-header <name>', 'the header they write it to')
+        .choices(addressHeaders)
+        .default(defaults.addressHeader),
+    )
+    .addOption(
+      option(
+        '--token-key <secrets>',
+        'secrets that join tokens are signed with (HS256): hex, base64 or file',
+      ).argParser(listParser()),
+    )
+    .addOption(option('--token-jwks <url|file>', 'public keys that join tokens are signed with (ES256, EdDSA)'))
+    .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
+  return addLocalityOptions(addIceOptions(command));
 }
 
 function parseRedisUrl(text: string): string {
@@ -99,5 +132,9 @@ function parseRedisUrl(text: string): string {
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {
-  return trackerCommand().parse(argv, { from: 'user' }).opts<TrackerConfig>();
+  const command = trackerCommand().parse(argv, { from: 'user' });
+  const config = command.opts<TrackerConfig>();
+  const problem = iceProblem(config);
+  if (problem !== undefined) command.error(`error: ${problem}`);
+  return config;
 }

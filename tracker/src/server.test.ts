@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { emptyReport } from '@nearcast/protocol';
+import { SignJWT } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { startTracker, type Tracker, type TrackerConfig } from './server.ts';
@@ -216,6 +217,47 @@ describe('Nearcast dialect', () => {
     expect(await viewer.next()).toMatchObject({ type: 'error', reason: 'malformed' });
     viewer.send(join);
     expect(await viewer.next()).toMatchObject({ type: 'welcome' });
+  });
+});
+
+describe('[S10] a tracker that wants tokens', () => {
+  const secret = Buffer.alloc(32, 5);
+  const now = Math.floor(Date.now() / 1000);
+  const tokenFor = (swarm: string, seconds = 60) =>
+    new SignJWT({ swarm, exp: now + seconds, region: 'eu' }).setProtectedHeader({ alg: 'HS256' }).sign(secret);
+  const join = { type: 'join', swarm: 'movie', engine: 'swarm', upload: true };
+
+  test('lets in who shows one for this swarm, and counts the others', async () => {
+    const running = await start({ tokenKey: [secret.toString('hex')] });
+    const viewer = await connect(running, 'nearcast.1');
+    viewer.send({ ...join, token: await tokenFor('movie') });
+    viewer.send({ type: 'renew', token: await tokenFor('movie', 300) });
+    const welcome = await viewer.next();
+    expect(welcome).toMatchObject({ type: 'welcome', viewers: 1 });
+    expect(welcome.tokenExpiresInMs).toBeGreaterThan(50_000);
+    expect(await viewer.next()).toMatchObject({ type: 'duty' });
+    expect(await viewer.next()).toEqual({ type: 'renewed', tokenExpiresInMs: expect.any(Number) });
+    const thief = await connect(running, 'nearcast.1');
+    thief.send({ ...join, swarm: 'other', token: await tokenFor('movie') });
+    expect(await thief.next()).toMatchObject({ type: 'error', reason: 'unauthorised' });
+    thief.send(join);
+    expect(await thief.next()).toMatchObject({ type: 'error', reason: 'unauthorised' });
+    const { text } = await get(running, '/metrics');
+    expect(text).toContain('nearcast_tracker_refused_joins_total{reason="other-swarm"} 1');
+    expect(text).toContain('nearcast_tracker_refused_joins_total{reason="missing"} 1');
+    expect(text).toContain('nearcast_tracker_peers{dialect="nearcast"} 1');
+  });
+
+  test('sends away, to come back, whoever comes before its keys are there', async () => {
+    const running = await start({ tokenJwks: 'http://127.0.0.1:1/keys.json' });
+    const viewer = await connect(running, 'nearcast.1');
+    viewer.send({ ...join, token: `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.e30.e30` });
+    expect((await once(viewer.socket, 'close'))[0]).toBe(1013);
+  });
+
+  test('a key that cannot be read stops the start', async () => {
+    await expect(start({ tokenKey: ['short'] })).rejects.toThrow(/--token-key/);
+    await expect(start({ tokenJwks: '/no/such/keys.json' })).rejects.toThrow(/--token-jwks/);
   });
 });
 

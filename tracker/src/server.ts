@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { parseViewerMessage } from '@nearcast/protocol';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
+import { Admission } from './access/admission.ts';
 import { addBlocking } from './access/blocked-routes.ts';
 import { BlockedSwarms } from './access/blocked-swarms.ts';
+import { clientAddresses } from './access/client-address.ts';
+import { openJoinTokens } from './access/open-join-tokens.ts';
 import { PublishedFiles } from './allow-list/published-files.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
@@ -13,7 +17,11 @@ import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
 import { openDirectory } from './directory/open-directory.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
+import { iceServersFor } from './ice/ice-config.ts';
+import { StunServer } from './ice/stun-server.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
+import { Locator } from './locality/locator.ts';
+import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
@@ -31,19 +39,32 @@ export interface Tracker {
   close(): Promise<void>;
 }
 
+export interface TrackerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The time of day, ms since 1970: what tokens are judged by. */
+  readonly epochMs: () => number;
+}
+
 const torrentLimits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, maxScrape: 64 };
 
 /** An announce brings up to ten answers back to its sender at once; trickled candidates come in bursts too. */
 const messageRate = { perSecond: 50, burst: 250 };
 
-/** @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES. */
+/**
+ * @throws {Error} when a file of `sites` or `geoDb` is not usable
+ * @throws {TypeError} when a trusted proxy is neither an address nor a network, or a key cannot be read
+ * @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES.
+ */
 export async function startTracker(
   given: Partial<TrackerConfig> = {},
-  deps: { clock: Clock; random: Random } = { clock: systemClock, random: Math.random },
+  deps: TrackerDeps = { clock: systemClock, random: Math.random, epochMs: Date.now },
 ): Promise<Tracker> {
   const config = { ...defaults, ...given };
-  const { clock, random } = deps;
+  const { clock, random, epochMs } = deps;
+  const addressOf = clientAddresses(config.trustedProxies, config.addressHeader);
   const dialectOf = new Map<ConnectionId, Dialect>();
+  const places = new Map<ConnectionId, Place>();
   const torrents = new TorrentSwarms(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
     random,
@@ -75,6 +96,9 @@ export async function startTracker(
   });
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
+  const { sites, geoDb } = config;
+  const locator = new Locator({ sites, geoDb, key: randomBytes(32) }, clock, tell);
+  const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(directory.viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
@@ -86,13 +110,28 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
+  const joinTokens = openJoinTokens(config, epochMs, tell);
+  const admission = new Admission({
+    clock,
+    tokens: joinTokens?.tokens,
+    pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
+    tell: (to, message) => gateway.send(to, JSON.stringify(message)),
+    refused: (reason) => metrics.refusedJoins.inc({ reason }),
+    sendAway: (connection) => gateway.close(connection, 'tryAgainLater'),
+  });
   const nearcast = new NearcastDialect(
-    { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
+    {
+      reportEveryMs: config.reportInterval * 1000,
+      keys: () => manifestKeys?.current ?? [],
+      iceServers: (viewer) => iceServersFor(config, viewer, Date.now() / 1000),
+    },
     {
       swarms: directory.viewers,
+      terms: admission,
       blocked,
       metrics,
       clock,
+      placeOf: (connection) => places.get(connection) ?? nowhere,
       newViewerId,
       reported: (id, report) => liveConsole.reported(id, report),
     },
@@ -123,11 +162,13 @@ export async function startTracker(
   }
 
   function sendTorrentReplies(out: Outbox): void {
+    let offers = 0;
     for (const { to, reply } of out) {
-      if ('offer' in reply) metrics.relayed.inc({ kind: 'offer' });
+      if ('offer' in reply) offers += 1;
       else if ('answer' in reply) metrics.relayed.inc({ kind: 'answer' });
       gateway.send(to, JSON.stringify(reply));
     }
+    if (offers > 0) metrics.relayed.inc({ kind: 'offer' }, offers);
   }
 
   async function announceIfPublished(
@@ -164,11 +205,10 @@ export async function startTracker(
   }
 
   function receiveNearcast(from: ConnectionId, text: string): 'accepted' | 'malformed' {
-    let outcome: 'accepted' | 'malformed' = 'accepted';
-    tellViewers((out) => {
-      outcome = nearcast.receive(from, text, out);
-    });
-    return outcome;
+    const message = parseViewerMessage(text);
+    if (message) admission.receive(from, message);
+    else gateway.send(from, JSON.stringify(trackerError('malformed', 'not a message of nearcast.1')));
+    return message ? 'accepted' : 'malformed';
   }
 
   const httpServer = createServer((_request, response) => {
@@ -179,7 +219,10 @@ export async function startTracker(
     { maxConnections: config.maxConnections, messageRate, maxBacklogBytes: 1024 * 1024, pingEveryMs: 30_000 },
     clock,
     {
-      opened: (connection, dialect) => dialectOf.set(connection, dialect),
+      opened(connection, dialect, { address }) {
+        dialectOf.set(connection, dialect);
+        if (dialect === 'nearcast') places.set(connection, locator.placeOf(address));
+      },
       received(connection, text) {
         const dialect = dialectOf.get(connection) ?? 'webtorrent';
         const outcome = dialect === 'nearcast' ? receiveNearcast(connection, text) : receiveTorrent(connection, text);
@@ -198,8 +241,11 @@ export async function startTracker(
         directory.torrents.disconnect(connection);
         tellViewers((out) => directory.viewers.leave(connection, out));
         blocked.forget(connection);
+        admission.forget(connection);
         dialectOf.delete(connection);
+        places.delete(connection);
       },
+      addressOf,
       refused: (reason) => metrics.refusedConnections.inc({ reason }),
     },
   );
@@ -221,8 +267,11 @@ export async function startTracker(
   async function close(): Promise<void> {
     stopSweeping();
     liveConsole.stop();
+    admission.stop();
     manifestKeys?.stop();
     published?.stop();
+    stun.close();
+    locator.stop();
     gateway.stop();
     await directory.leave();
     directory.close();
@@ -247,7 +296,14 @@ export async function startTracker(
   }
 
   try {
-    await Promise.all([manifestKeys?.start(), published?.start(), directory.start()]);
+    await Promise.all([
+      manifestKeys?.start(),
+      published?.start(),
+      locator.start(),
+      joinTokens?.start(),
+      directory.start(),
+    ]);
+    if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);
   } catch (error) {

@@ -57,6 +57,7 @@ export class FileShare {
       hasWebRtc: hasWebRtc(),
       canVerify: hasWebCrypto(),
       blocked: false,
+      isAuthorised: true,
       engine: 'loading',
       tracker: 'connecting',
       connectedPeers: 0,
@@ -94,7 +95,7 @@ export class FileShare {
     ]);
     if (this.#view.destroyed || !this.#view.enabled) throw new Error('switched off');
     this.#tracker = this.#openTrackerLink(options);
-    const swarm = new SwarmFile(client, metainfo, this.#swarmConfig(use, options), this.#deps.clock, this.#listener());
+    const swarm = new SwarmFile(client, metainfo, this.#swarmConfig(use, options), this.#deps, this.#listener());
     this.#swarm = swarm;
     try {
       const file = await swarm.file;
@@ -211,6 +212,7 @@ export class FileShare {
           if (!options.rtc) this.#rtc.iceServers = message.iceServers as RTCIceServer[];
         },
         refused: (reason, message) => this.#warn('tracker-refused', `${reason}: ${message}`),
+        notRenewed: (problem) => this.#warn('tracker-refused', `the token was not renewed: ${problem}`),
         garbled: () => this.#warn('tracker-refused', 'what answers there does not speak nearcast.1'),
       },
       { clock, random: this.#deps.random, openSocket: openWebSocket },

@@ -42,14 +42,16 @@ const welcome = JSON.stringify({
   iceServers: [],
 });
 
-function connect(urls: string[], clock = browserClock) {
+function connect(urls: string[], clock = browserClock, token?: () => string) {
   const events = {
     stateChanged: vi.fn<TrackerEvents['stateChanged']>(),
     heard: vi.fn<TrackerEvents['heard']>(),
     refused: vi.fn<TrackerEvents['refused']>(),
+    notRenewed: vi.fn<TrackerEvents['notRenewed']>(),
     garbled: vi.fn<TrackerEvents['garbled']>(),
   };
-  const join = async () => ({ type: 'join', swarm: 's', engine: 'swarm', upload: true }) as const;
+  const message = { type: 'join', swarm: 's', engine: 'swarm', upload: true } as const;
+  const join = async () => (token ? { ...message, token: token() } : message);
   const deps = { clock, random: () => 0, openSocket: openWebSocket };
   const client = new TrackerClient(urls, join, events, deps);
   clients.push(client);
@@ -106,6 +108,32 @@ test('[S5] comes back when a tracker that goes away says when', async () => {
   const { client, events } = connect([url]);
   await vi.waitFor(() => expect(client.isWelcome).toBe(true));
   expect(events.stateChanged).not.toHaveBeenCalledWith('unreachable');
+});
+
+test('[S10] shows a fresh token in time, and is no guest any more when it is shown out', async () => {
+  let renewals = 0;
+  const { url, heard } = await trackerThat(({ type }) => {
+    if (type === 'join') return JSON.stringify({ ...JSON.parse(welcome), tokenExpiresInMs: 60_000 });
+    renewals += 1;
+    return renewals === 1
+      ? JSON.stringify({ type: 'renewed', tokenExpiresInMs: 5000, problem: 'it has expired' })
+      : JSON.stringify({ type: 'error', reason: 'unauthorised', message: 'the token has expired' });
+  });
+  let count = 0;
+  // Renewals at once; the wait for a welcome, which is shorter, never.
+  const clock = {
+    now: browserClock.now,
+    after: (ms: number, run: () => void) => browserClock.after(ms === 10_000 ? 1e6 : 5, run),
+  };
+  const { client, events } = connect([url], clock, () => `token ${++count}`);
+  await vi.waitFor(() => expect(events.refused).toHaveBeenCalledWith('unauthorised', 'the token has expired'));
+  expect(events.notRenewed).toHaveBeenCalledWith('it has expired');
+  expect(heard).toMatchObject([
+    { type: 'join', token: 'token 1' },
+    { type: 'renew', token: 'token 2' },
+    { type: 'renew', token: 'token 3' },
+  ]);
+  expect(client.isWelcome).toBe(false);
 });
 
 test('a closed client stays closed', async () => {

@@ -8,6 +8,7 @@ import {
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { reconnectDelayMs } from './reconnect-policy.ts';
+import { TokenRenewal } from './token-renewal.ts';
 
 export type TrackerState = 'connecting' | 'connected' | 'unreachable';
 
@@ -17,6 +18,8 @@ export interface TrackerEvents {
   heard(message: TrackerMessage): void;
   /** It answered with an error; the connection stays. */
   refused(reason: TrackerErrorReason, message: string): void;
+  /** It did not take a fresh token; the one that it knows counts on to its end. */
+  notRenewed(problem: string): void;
   /** What came is no message of ours: whatever listens there is no Nearcast tracker, or of another version. */
   garbled(): void;
 }
@@ -40,6 +43,7 @@ export class TrackerClient {
   readonly #join: () => Promise<JoinMessage>;
   readonly #events: TrackerEvents;
   readonly #deps: TrackerClientDeps;
+  readonly #renewal: TokenRenewal;
   #socket: WebSocket | undefined;
   #attempt = 0;
   #cancelRetry: () => void = () => undefined;
@@ -58,6 +62,8 @@ export class TrackerClient {
     this.#join = join;
     this.#events = events;
     this.#deps = deps;
+    const fresh = async () => (await join()).token;
+    this.#renewal = new TokenRenewal(fresh, (token) => this.send({ type: 'renew', token }), deps);
   }
 
   /** Whether the tracker has taken this viewer in, and would get what is sent now. */
@@ -75,6 +81,7 @@ export class TrackerClient {
     this.send({ type: 'leave' });
     this.#closed = true;
     this.#cancelRetry();
+    this.#renewal.stop();
     this.#socket?.close(1000);
   }
 
@@ -107,6 +114,7 @@ export class TrackerClient {
   async #sendJoin(socket: WebSocket): Promise<void> {
     try {
       const join = await this.#join();
+      this.#renewal.hasShown(join.token);
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(join));
     } catch {
       socket.close(1000); // no token now; the retry asks for one again
@@ -133,10 +141,16 @@ export class TrackerClient {
       case 'welcome':
         this.#attempt = 0;
         this.#welcome = true;
+        if (message.tokenExpiresInMs !== undefined) this.#renewal.mayStay(message.tokenExpiresInMs);
         this.#events.stateChanged('connected');
         this.#events.heard(message);
         break;
+      case 'renewed':
+        this.#renewal.mayStay(message.tokenExpiresInMs);
+        if (message.problem !== undefined) this.#events.notRenewed(message.problem);
+        break;
       case 'error':
+        if (message.reason === 'unauthorised') this.#shownOut();
         this.#events.refused(message.reason, message.message);
         break;
       case 'reconnect':
@@ -145,12 +159,18 @@ export class TrackerClient {
     }
   }
 
+  /** [S10] In no swarm any more, or not let into one: what is to be done about it is for the session. */
+  #shownOut(): void {
+    this.#welcome = false;
+    this.#renewal.stop();
+  }
+
   /** @param plannedMs when the tracker itself said when to come back */
   #retry(plannedMs: number | undefined): void {
     const left = this.#socket;
     this.#socket = undefined;
     left?.close(1000);
-    this.#welcome = false;
+    this.#shownOut();
     if (this.#closed) return;
     this.#cancelRetry();
     this.#cancelRetry = this.#deps.clock.after(plannedMs ?? this.#failed(), () => this.connect());

@@ -1,15 +1,15 @@
-import {
-  type IceServer,
-  type ManifestJwk,
-  type PlaybackReport,
-  parseViewerMessage,
-  type TrackerErrorReason,
-  type TrackerMessage,
-  type ViewerMessage,
+import type {
+  IceServer,
+  ManifestJwk,
+  PlaybackReport,
+  TrackerErrorReason,
+  TrackerMessage,
+  ViewerMessage,
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
 import type { Join, ViewerDirectory } from '../directory/viewer-directory.ts';
+import type { Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { countReport } from '../metrics/playback-totals.ts';
 import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
@@ -18,14 +18,26 @@ export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
   /** What manifests are signed with, at this moment. */
   readonly keys: () => readonly ManifestJwk[];
-  readonly iceServers: readonly IceServer[];
+  /** What this viewer may find its way to others with. */
+  readonly iceServers: (viewer: string) => readonly IceServer[];
+}
+
+/** A renewal is between the viewer and whoever looks at its token. */
+export type AdmittedMessage = Exclude<ViewerMessage, { type: 'renew' }>;
+
+/** What a viewer's token says of it; nothing where none is asked for. */
+export interface ViewerTerms {
+  expiresInMs(connection: ConnectionId): number | undefined;
+  regionOf(connection: ConnectionId): string | undefined;
 }
 
 export interface NearcastDialectDeps {
+  readonly terms: ViewerTerms;
   readonly swarms: ViewerDirectory;
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly blocked: BlockedSwarms;
+  readonly placeOf: (connection: ConnectionId) => Place;
   readonly newViewerId: () => string;
   /** Told of each report, as far as it was believed. */
   readonly reported: (viewer: string, report: PlaybackReport) => void;
@@ -41,23 +53,18 @@ export class NearcastDialect {
     this.#deps = deps;
   }
 
-  /** @returns whether the message was understood */
-  receive(from: ConnectionId, text: string, out: ViewerOutbox): 'accepted' | 'malformed' {
-    const message = parseViewerMessage(text);
-    if (!message) {
-      out.push({ to: from, message: trackerError('malformed', 'not a message of nearcast.1') });
-      return 'malformed';
-    }
+  receive(from: ConnectionId, message: AdmittedMessage, out: ViewerOutbox): void {
     const { blocked } = this.#deps;
     if (message.type === 'join' && blocked.has(message.swarm)) blocked.turnAway(from, out);
     else if (message.type === 'join') this.#join(from, message, out);
     else if (this.#deps.swarms.viewerAt(from)) this.#obey(from, message, out);
     else if (!blocked.wasTurnedAway(from)) out.push({ to: from, message: trackerError('not-joined', 'join first') });
-    return 'accepted';
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, newViewerId } = this.#deps;
+    const { swarms, clock, placeOf, newViewerId, terms } = this.#deps;
+    const region = terms.regionOf(from) ?? placeOf(from).region;
+    const tokenExpiresInMs = terms.expiresInMs(from);
     const viewer = newViewerId();
     const { reportEveryMs, keys, iceServers } = this.#config;
     const welcome = (viewers: number): TrackerMessage => ({
@@ -66,12 +73,13 @@ export class NearcastDialect {
       reportEveryMs,
       viewers,
       keys: keys(),
-      iceServers,
+      iceServers: iceServers(viewer),
+      ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
     });
-    swarms.join(from, viewer, join, '', clock.now(), welcome, out);
+    swarms.join(from, viewer, join, region, clock.now(), welcome, out);
   }
 
-  #obey(from: ConnectionId, message: Exclude<ViewerMessage, Join>, out: ViewerOutbox): void {
+  #obey(from: ConnectionId, message: Exclude<AdmittedMessage, Join>, out: ViewerOutbox): void {
     const { swarms, metrics } = this.#deps;
     switch (message.type) {
       case 'update':

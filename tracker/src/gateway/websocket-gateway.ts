@@ -1,11 +1,23 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { MAX_SIGNALLING_BYTES, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import type { ConnectionId } from '../swarm/torrent-swarms.ts';
+import { OutgoingTexts, type TextWriter } from './outgoing-texts.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
 export type Dialect = 'webtorrent' | 'nearcast';
+
+/** What a connection brought with its upgrade request. */
+export interface Arrival {
+  /** Kept in memory while the connection lasts; never in a log, a metric or the console. `undefined`: not known. */
+  readonly address: string | undefined;
+  /** The page's origin (RFC 6454 §7), which only browsers are honest about. */
+  readonly origin: string | undefined;
+  /** `?token=` of the URL: all that a stock WebTorrent client can show. */
+  readonly token: string | undefined;
+}
 
 export interface GatewayConfig {
   readonly maxConnections: number;
@@ -21,16 +33,19 @@ export type RefusalReason = 'draining' | 'full' | 'flood' | 'slow-reader';
 
 /** What the gateway tells the tracker. */
 export interface GatewayEvents {
-  opened(connection: ConnectionId, dialect: Dialect): void;
+  opened(connection: ConnectionId, dialect: Dialect, arrival: Arrival): void;
   received(connection: ConnectionId, text: string): void;
   /** More messages than `messageRate` allows: this one was not read. */
   exceededRate(connection: ConnectionId): void;
   closed(connection: ConnectionId): void;
   refused(reason: RefusalReason): void;
+  /** Who asks, as far as the proxies in front are believed. */
+  addressOf(request: IncomingMessage): string | undefined;
 }
 
 interface Socket {
   readonly socket: WebSocket;
+  readonly outgoing: TextWriter;
   readonly bucket: TokenBucket;
   dropped: number;
   alive: boolean;
@@ -49,6 +64,7 @@ export class WebSocketGateway {
   readonly #events: GatewayEvents;
   readonly #sockets = new Map<ConnectionId, Socket>();
   readonly #server: WebSocketServer;
+  readonly #outgoing = new OutgoingTexts();
   readonly #stopPinging: () => void;
   #lastId = 0;
   #draining = false;
@@ -65,7 +81,9 @@ export class WebSocketGateway {
       handleProtocols: (offered) => (offered.has(SIGNALLING_SUBPROTOCOL) ? SIGNALLING_SUBPROTOCOL : false),
     });
     httpServer.on('upgrade', (request, socket, head) =>
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket)),
+      this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+        this.#accept(webSocket, socket, this.#arrivalOf(request)),
+      ),
     );
     this.#stopPinging = repeat(clock, config.pingEveryMs, () => this.#ping());
   }
@@ -81,16 +99,17 @@ export class WebSocketGateway {
   send(to: ConnectionId, text: string): void {
     const entry = this.#sockets.get(to);
     if (entry?.socket.readyState !== entry?.socket.OPEN) return;
-    if (entry && entry.socket.bufferedAmount > this.#config.maxBacklogBytes) {
+    if (entry && entry.outgoing.backlogBytes > this.#config.maxBacklogBytes) {
       this.#events.refused('slow-reader');
       entry.socket.terminate();
       return;
     }
-    entry?.socket.send(text);
+    entry?.outgoing.add(text);
   }
 
   close(connection: ConnectionId, because: keyof typeof closeCodes): void {
-    this.#sockets.get(connection)?.socket.close(closeCodes[because]);
+    const entry = this.#sockets.get(connection);
+    if (entry) closeAfterTexts(entry, closeCodes[because]);
   }
 
   /** From here on nobody new is let in; those who are here stay until `close`. */
@@ -104,7 +123,16 @@ export class WebSocketGateway {
     this.#server.close();
   }
 
-  #accept(socket: WebSocket): void {
+  #arrivalOf(request: IncomingMessage): Arrival {
+    const query = new URLSearchParams(/\?(.*)$/.exec(request.url ?? '')?.[1]);
+    return {
+      address: this.#events.addressOf(request),
+      origin: request.headers.origin,
+      token: query.get('token') ?? undefined,
+    };
+  }
+
+  #accept(socket: WebSocket, stream: Duplex, arrival: Arrival): void {
     socket.on('error', () => undefined); // always followed by `close`
     if (this.#draining || this.#sockets.size >= this.#config.maxConnections) {
       this.#events.refused(this.#draining ? 'draining' : 'full');
@@ -114,7 +142,13 @@ export class WebSocketGateway {
     this.#lastId += 1;
     const id = this.#lastId;
     const bucket = new TokenBucket(this.#config.messageRate, this.#clock.now());
-    const entry: Socket = { socket, bucket, dropped: 0, alive: true };
+    const entry: Socket = {
+      socket,
+      outgoing: this.#outgoing.writerTo(socket, stream),
+      bucket,
+      dropped: 0,
+      alive: true,
+    };
     this.#sockets.set(id, entry);
     socket.on('pong', () => {
       entry.alive = true;
@@ -124,7 +158,7 @@ export class WebSocketGateway {
       this.#sockets.delete(id);
       this.#events.closed(id);
     });
-    this.#events.opened(id, socket.protocol === SIGNALLING_SUBPROTOCOL ? 'nearcast' : 'webtorrent');
+    this.#events.opened(id, socket.protocol === SIGNALLING_SUBPROTOCOL ? 'nearcast' : 'webtorrent', arrival);
   }
 
   #receive(id: ConnectionId, entry: Socket, data: RawData): void {
@@ -139,7 +173,7 @@ export class WebSocketGateway {
     if (entry.dropped === 1) this.#events.exceededRate(id);
     if (entry.dropped !== FLOOD_AFTER_DROPPED) return;
     this.#events.refused('flood');
-    entry.socket.close(closeCodes.policyViolation, 'too many messages');
+    closeAfterTexts(entry, closeCodes.policyViolation, 'too many messages');
   }
 
   #ping(): void {
@@ -152,6 +186,12 @@ export class WebSocketGateway {
       entry.socket.ping();
     }
   }
+}
+
+/** What was sent before goes out first. */
+function closeAfterTexts({ socket, outgoing }: Socket, code: number, reason?: string): void {
+  outgoing.flush();
+  socket.close(code, reason);
 }
 
 function repeat(clock: Clock, everyMs: number, run: () => void): () => void {

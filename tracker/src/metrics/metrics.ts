@@ -6,6 +6,7 @@ export interface TrackerMetrics {
   readonly registry: Registry;
   readonly messages: Counter<'dialect' | 'outcome'>;
   readonly refusedConnections: Counter<'reason'>;
+  readonly refusedJoins: Counter<'reason'>;
   readonly relayed: Counter<'kind'>;
   readonly refusedAnnounces: Counter<'because'>;
   readonly unlinks: Counter<'reason'>;
@@ -17,6 +18,7 @@ export interface TrackerMetrics {
   readonly stalledSeconds: Counter<'mode'>;
   readonly startupSeconds: Histogram<'mode'>;
   readonly reports: Counter<'outcome'>;
+  readonly stunRequests: Counter<'outcome'>;
   readonly viewers: ViewerMetrics;
 }
 
@@ -72,6 +74,12 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       labelNames: ['reason'], // draining | full | flood | slow-reader
       registers,
     }),
+    refusedJoins: new Counter({
+      name: 'nearcast_tracker_refused_joins_total',
+      help: 'Viewers not let into a swarm, or shown out of it when their token ran out, and renewals not taken.',
+      labelNames: ['reason'], // TokenProblem | undecided
+      registers,
+    }),
     relayed: new Counter({
       name: 'nearcast_tracker_relayed_total',
       help: 'Offers, answers and signals passed from one peer to another.',
@@ -88,6 +96,12 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       name: 'nearcast_tracker_unlinks_total',
       help: 'Introduced pairs that are not connected, or no longer, by reason.',
       labelNames: ['reason'], // failed | closed | rejected | replaced
+      registers,
+    }),
+    stunRequests: new Counter({
+      name: 'nearcast_tracker_stun_requests_total',
+      help: 'Datagrams to the STUN port, by what became of them.',
+      labelNames: ['outcome'], // answered | refused | malformed | limited
       registers,
     }),
     deliveredBytes: new Counter({

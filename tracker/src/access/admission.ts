@@ -1,0 +1,186 @@
+import type { TrackerMessage, ViewerMessage } from '@nearcast/protocol';
+import type { Clock } from '../clock.ts';
+import { type AdmittedMessage, trackerError } from '../dialects/nearcast.ts';
+import type { ConnectionId } from '../swarm/viewer-swarms.ts';
+import { type JoinTokens, otherSwarm, type TokenProblem, type TokenVerdict } from './join-tokens.ts';
+import { isFor, type TokenTerms } from './token-terms.ts';
+
+type Join = Extract<ViewerMessage, { type: 'join' }>;
+export interface AdmissionDeps {
+  readonly clock: Clock;
+  /** Without it nobody needs a token. */
+  readonly tokens: JoinTokens | undefined;
+  /** The message may be obeyed. */
+  readonly pass: (from: ConnectionId, message: AdmittedMessage) => void;
+  readonly tell: (to: ConnectionId, message: TrackerMessage) => void;
+  readonly refused: (because: TokenProblem | 'undecided') => void;
+  /** Nothing can be decided now: the viewer is to come back. */
+  readonly sendAway: (connection: ConnectionId) => void;
+}
+
+interface Stay {
+  readonly terms: TokenTerms;
+  readonly swarm: string;
+  /** In the clock's time. */
+  readonly endsAt: number;
+  readonly stopWaiting: () => void;
+}
+
+interface Visit {
+  stay: Stay | undefined;
+  /** What came while a token is looked at; undefined while none is. */
+  waiting: ViewerMessage[] | undefined;
+  /** Told to go: what it still says of the swarm is no error of its. */
+  turnedAway: boolean;
+}
+
+/** Before a viewer is admitted it has little to say; a token takes milliseconds, or seconds when keys are fetched first. */
+const MAX_WAITING = 64;
+
+/** Timers count in 31 bits; a longer stay is looked at again. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+/** [S10] Lets viewers in by their tokens, holds them to what these say, and shows them out at the end. */
+export class Admission {
+  readonly #deps: AdmissionDeps;
+  readonly #visits = new Map<ConnectionId, Visit>();
+
+  constructor(deps: AdmissionDeps) {
+    this.#deps = deps;
+  }
+
+  /** Passes the message on, now or when the tokens before it have been looked at. */
+  receive(from: ConnectionId, message: ViewerMessage): void {
+    if (!this.#deps.tokens) {
+      if (message.type !== 'renew') this.#deps.pass(from, message);
+      return;
+    }
+    const visit = this.#visits.get(from) ?? { stay: undefined, waiting: undefined, turnedAway: false };
+    this.#visits.set(from, visit);
+    if (visit.waiting === undefined) this.#take(from, visit, message, this.#deps.tokens);
+    else if (visit.waiting.length < MAX_WAITING) visit.waiting.push(message);
+    else this.#deps.tell(from, trackerError('too-many', 'too many messages before the token was looked at'));
+  }
+
+  /** What the welcome says of the token. */
+  expiresInMs(connection: ConnectionId): number | undefined {
+    const stay = this.#visits.get(connection)?.stay;
+    return stay && Math.max(0, stay.endsAt - this.#deps.clock.now());
+  }
+
+  regionOf(connection: ConnectionId): string | undefined {
+    return this.#visits.get(connection)?.stay?.terms.region;
+  }
+
+  forget(connection: ConnectionId): void {
+    const visit = this.#visits.get(connection);
+    if (visit) this.#end(visit);
+    this.#visits.delete(connection);
+  }
+
+  stop(): void {
+    for (const connection of [...this.#visits.keys()]) this.forget(connection);
+  }
+
+  #take(from: ConnectionId, visit: Visit, message: ViewerMessage, tokens: JoinTokens): void {
+    switch (message.type) {
+      case 'join':
+        visit.waiting = [];
+        void tokens.checkFor(message.swarm, message.token).then((verdict) => {
+          this.#resume(from, visit, tokens, () => this.#join(from, visit, message, verdict));
+        });
+        break;
+      case 'renew':
+        visit.waiting = [];
+        void tokens.check(message.token).then((verdict) => {
+          this.#resume(from, visit, tokens, () => this.#renew(from, visit, verdict));
+        });
+        break;
+      case 'update':
+        if (!visit.turnedAway) this.#deps.pass(from, { ...message, upload: message.upload && mayUpload(visit) });
+        break;
+      case 'leave':
+        this.#end(visit);
+        this.#deps.pass(from, message);
+        break;
+      default:
+        if (!visit.turnedAway) this.#deps.pass(from, message);
+    }
+  }
+
+  #resume(from: ConnectionId, visit: Visit, tokens: JoinTokens, decide: () => void): void {
+    // It may have gone in the meantime.
+    if (this.#visits.get(from) !== visit) return;
+    const waiting = visit.waiting ?? [];
+    visit.waiting = undefined;
+    decide();
+    for (const [index, message] of waiting.entries()) {
+      this.#take(from, visit, message, tokens);
+      if (visit.waiting === undefined) continue;
+      (visit.waiting as ViewerMessage[]).push(...waiting.slice(index + 1));
+      return;
+    }
+  }
+
+  #join(from: ConnectionId, visit: Visit, join: Join, verdict: TokenVerdict): void {
+    if (verdict.is !== 'good') {
+      // A second join leaves the first swarm, whatever becomes of it.
+      this.#showOut(from, visit, verdict);
+      return;
+    }
+    this.#stay(from, visit, join.swarm, verdict.terms, verdict.expiresInMs);
+    visit.turnedAway = false;
+    this.#deps.pass(from, { ...join, upload: join.upload && verdict.terms.mayUpload });
+  }
+
+  /** A renewal that fails changes nothing: the old token counts to its end. */
+  #renew(from: ConnectionId, visit: Visit, verdict: TokenVerdict): void {
+    const { stay } = visit;
+    if (!stay) return;
+    const judged = verdict.is === 'good' && !isFor(verdict.terms, stay.swarm) ? otherSwarm : verdict;
+    if (judged.is === 'good') {
+      const { terms, expiresInMs } = judged;
+      this.#stay(from, visit, stay.swarm, { ...terms, region: stay.terms.region }, expiresInMs);
+      if (!terms.mayUpload) this.#deps.pass(from, { type: 'update', upload: false, dutyBitsPerSecond: 0 });
+      this.#deps.tell(from, { type: 'renewed', tokenExpiresInMs: expiresInMs });
+      return;
+    }
+    this.#deps.refused(judged.is === 'undecided' ? 'undecided' : judged.because);
+    const problem = judged.is === 'undecided' ? 'the keys of tokens cannot be had now' : judged.message;
+    this.#deps.tell(from, { type: 'renewed', tokenExpiresInMs: this.expiresInMs(from) ?? 0, problem });
+  }
+
+  #stay(from: ConnectionId, visit: Visit, swarm: string, terms: TokenTerms, expiresInMs: number): void {
+    visit.stay?.stopWaiting();
+    // By the monotonic clock from here on: a time of day that jumps shows nobody out.
+    const endsAt = this.#deps.clock.now() + expiresInMs;
+    let cancel: () => void = () => undefined;
+    const wait = () => {
+      const leftMs = endsAt - this.#deps.clock.now();
+      if (leftMs <= 0)
+        this.#showOut(from, visit, { is: 'refused', because: 'expired', message: 'the token has expired' });
+      else cancel = this.#deps.clock.after(Math.min(leftMs, LONGEST_WAIT_MS), wait);
+    };
+    visit.stay = { terms, swarm, endsAt, stopWaiting: () => cancel() };
+    wait();
+  }
+
+  #end(visit: Visit): void {
+    visit.stay?.stopWaiting();
+    visit.stay = undefined;
+  }
+
+  #showOut(from: ConnectionId, visit: Visit, verdict: Exclude<TokenVerdict, { is: 'good' }>): void {
+    const { pass, tell, refused, sendAway } = this.#deps;
+    if (visit.stay) pass(from, { type: 'leave' });
+    this.#end(visit);
+    visit.turnedAway = true;
+    refused(verdict.is === 'undecided' ? 'undecided' : verdict.because);
+    if (verdict.is === 'undecided') sendAway(from);
+    else tell(from, trackerError('unauthorised', verdict.message));
+  }
+}
+
+function mayUpload({ stay }: Visit): boolean {
+  return stay?.terms.mayUpload !== false;
+}
