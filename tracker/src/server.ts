@@ -82,6 +82,7 @@ export async function startTracker(
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
+  const joinTokens = openJoinTokens(config, epochMs, tell);
   const directory = await openDirectory(config.redis, {
     clock,
     registry: metrics.registry,
@@ -97,7 +98,7 @@ export async function startTracker(
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
   const { sites, geoDb } = config;
-  const locator = new Locator({ sites, geoDb, key: randomBytes(32) }, clock, tell);
+  const locator = new Locator({ sites, geoDb, key: directory.secret }, clock, tell);
   const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(directory.viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
@@ -110,7 +111,6 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
-  const joinTokens = openJoinTokens(config, epochMs, tell);
   const admission = new Admission({
     clock,
     tokens: joinTokens?.tokens,

@@ -10,7 +10,7 @@ import { SharedTorrents } from './shared-torrents.ts';
 import { SharedViewers } from './shared-viewers.ts';
 
 /** This process as one of several that are one tracker. */
-export function openReplicas(redisUrl: string, deps: DirectoryDeps): Directory {
+export async function openReplicas(redisUrl: string, deps: DirectoryDeps): Promise<Directory> {
   const { clock, tell } = deps;
   let blocking: SharedBlocking | undefined;
   let wasAlone = false;
@@ -60,8 +60,11 @@ export function openReplicas(redisUrl: string, deps: DirectoryDeps): Directory {
     staleAfterMs: deps.torrentStaleAfterMs,
     deliver: deps.toTorrents,
   });
+  const ownSecret = randomBytes(32).toString('base64url');
+  const secret = await replica.bus.secret(ownSecret).catch(() => ownSecret);
   return {
     viewers,
+    secret: Buffer.from(secret, 'base64url'),
     torrents,
     share(local: SwarmBlocking) {
       blocking = new SharedBlocking(local, replica.bus);
