@@ -3,9 +3,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type AddressHeader, addressHeaders } from './access/client-address.ts';
 import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
 import { addLocalityOptions, type LocalityConfig, localityDefaults } from './locality/locality-config.ts';
+import { addReportOptions, type ReportConfig, reportDefaults } from './reports/report-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig extends IceConfig, LocalityConfig {
+export interface TrackerConfig extends IceConfig, LocalityConfig, ReportConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -28,8 +29,6 @@ export interface TrackerConfig extends IceConfig, LocalityConfig {
   readonly edgeAdmin: readonly string[];
   /** URL or file with the infohashes that may have swarms: an edge's `/torrents/infohashes`; without it all may. */
   readonly publishedFiles?: string;
-  /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
-  readonly redis?: string;
   /** Addresses and networks (CIDR) of the proxies in front, whose word on a viewer's address is believed. */
   readonly trustedProxies: readonly string[];
   /** Where those proxies write it. */
@@ -38,6 +37,8 @@ export interface TrackerConfig extends IceConfig, LocalityConfig {
   readonly tokenKey?: readonly string[];
   /** URL or file of the public keys (JWKS; ES256, EdDSA) that join tokens may be signed with; with one, viewers need a token. */
   readonly tokenJwks?: string;
+  /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
+  readonly redis?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -56,6 +57,7 @@ export const defaults: TrackerConfig = {
   drainSeconds: 20,
   ...iceDefaults,
   ...localityDefaults,
+  ...reportDefaults,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
@@ -96,9 +98,6 @@ export function trackerCommand(): Command {
       option('--published-files <url|file>', "infohashes that alone may have swarms: the edge's /torrents/infohashes"),
     )
     .addOption(
-      option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
-    )
-    .addOption(
       option('--trusted-proxies <networks>', "proxies in front whose word on a viewer's address is believed (CIDR)")
         .default(defaults.trustedProxies)
         .argParser(listParser()),
@@ -116,12 +115,15 @@ export function trackerCommand(): Command {
     )
     .addOption(option('--token-jwks <url|file>', 'public keys that join tokens are signed with (ES256, EdDSA)'))
     .addOption(
+      option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
+    )
+    .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
-  return addLocalityOptions(addIceOptions(command));
+  return addReportOptions(addLocalityOptions(addIceOptions(command)));
 }
 
 function parseRedisUrl(text: string): string {

@@ -24,6 +24,8 @@ import { Locator } from './locality/locator.ts';
 import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
+import { ReportDesk, WINDOW_REPORTS } from './reports/report-desk.ts';
+import { labelsFor } from './reports/report-labels.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
 
@@ -93,6 +95,8 @@ export async function startTracker(
     textToViewer: (to, text) => gateway.send(to, text),
     toTorrents: sendTorrentReplies,
     relayedSignal: () => metrics.relayed.inc({ kind: 'signal' }),
+    reportWindowMs: WINDOW_REPORTS * config.reportInterval * 1000,
+    agreed: (account, side, bytes) => reports.agreed(account, side, bytes),
     tell,
   });
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
@@ -119,6 +123,14 @@ export async function startTracker(
     refused: (reason) => metrics.refusedJoins.inc({ reason }),
     sendAway: (connection) => gateway.close(connection, 'tryAgainLater'),
   });
+  const reports = new ReportDesk({
+    metrics,
+    clock,
+    labels: labelsFor(config.contentLabels, config.regionLabels),
+    isHere: ({ id, connection }) => directory.viewers.viewerAt(connection)?.id === id,
+    reportEveryMs: config.reportInterval * 1000,
+    ...(directory.askOthers && { askOthers: directory.askOthers }),
+  });
   const nearcast = new NearcastDialect(
     {
       reportEveryMs: config.reportInterval * 1000,
@@ -133,6 +145,7 @@ export async function startTracker(
       clock,
       placeOf: (connection) => places.get(connection) ?? nowhere,
       newViewerId,
+      reports,
       reported: (id, report) => liveConsole.reported(id, report),
     },
   );
@@ -268,6 +281,7 @@ export async function startTracker(
     stopSweeping();
     liveConsole.stop();
     admission.stop();
+    reports.stop();
     manifestKeys?.stop();
     published?.stop();
     stun.close();

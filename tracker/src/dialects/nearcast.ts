@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts';
 import type { Join, ViewerDirectory } from '../directory/viewer-directory.ts';
 import type { Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
-import { countReport } from '../metrics/playback-totals.ts';
+import type { ReportDesk } from '../reports/report-desk.ts';
 import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 export interface NearcastDialectConfig {
@@ -39,7 +39,8 @@ export interface NearcastDialectDeps {
   readonly blocked: BlockedSwarms;
   readonly placeOf: (connection: ConnectionId) => Place;
   readonly newViewerId: () => string;
-  /** Told of each report, as far as it was believed. */
+  readonly reports: ReportDesk;
+  /** Told of each report, as far as it is believed. */
   readonly reported: (viewer: string, report: PlaybackReport) => void;
 }
 
@@ -62,11 +63,10 @@ export class NearcastDialect {
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, placeOf, newViewerId, terms } = this.#deps;
-    const region = terms.regionOf(from) ?? placeOf(from).region;
-    const tokenExpiresInMs = terms.expiresInMs(from);
+    const { swarms, clock, placeOf, newViewerId, reports, terms } = this.#deps;
     const viewer = newViewerId();
     const { reportEveryMs, keys, iceServers } = this.#config;
+    const tokenExpiresInMs = terms.expiresInMs(from);
     const welcome = (viewers: number): TrackerMessage => ({
       type: 'welcome',
       viewer,
@@ -76,6 +76,8 @@ export class NearcastDialect {
       iceServers: iceServers(viewer),
       ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
     });
+    const region = terms.regionOf(from) ?? placeOf(from).region;
+    reports.joined({ id: viewer, connection: from, swarm: join.swarm }, region);
     swarms.join(from, viewer, join, region, clock.now(), welcome, out);
   }
 
@@ -104,12 +106,9 @@ export class NearcastDialect {
   }
 
   #report(from: ConnectionId, report: PlaybackReport): void {
-    const { swarms, metrics, clock, reported } = this.#deps;
+    const { swarms, reports, reported } = this.#deps;
     const viewer = swarms.viewerAt(from);
-    if (!viewer) return;
-    const now = clock.now();
-    reported(viewer.id, countReport(report, now - viewer.reportedAt, metrics));
-    viewer.reportedAt = now;
+    if (viewer) reported(viewer.id, reports.report(viewer, report));
   }
 }
 

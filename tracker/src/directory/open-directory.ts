@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Registry } from 'prom-client';
 import type { SwarmBlocking } from '../access/blocked-routes.ts';
 import type { Clock } from '../clock.ts';
+import type { ReportDesk, ReportDeskDeps } from '../reports/report-desk.ts';
 import type { Outbox, TorrentSwarms } from '../swarm/torrent-swarms.ts';
 import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
 import { LocalViewers } from './local-viewers.ts';
@@ -22,6 +23,10 @@ export interface DirectoryDeps {
   readonly toTorrents: (out: Outbox) => void;
   /** A signal that came from another replica was passed on. */
   readonly relayedSignal: () => void;
+  /** How long one end of an exchange waits for the other's report, ms. */
+  readonly reportWindowMs: number;
+  /** Other replicas' viewers told so much of what viewers here told. */
+  readonly agreed: ReportDesk['agreed'];
   /** One line for the operator. */
   readonly tell: (what: string) => void;
 }
@@ -32,6 +37,8 @@ export interface Directory {
   readonly torrents: TorrentDirectory;
   /** Of this tracker, whichever replica: what stands for an address must be the same at all. */
   readonly secret: Buffer;
+  /** Where there are other replicas: what viewers here told, and no others here. */
+  readonly askOthers?: NonNullable<ReportDeskDeps['askOthers']>;
   /** Blocking, for all replicas. */
   share(local: SwarmBlocking): SwarmBlocking;
   start(): Promise<void>;

@@ -1,6 +1,7 @@
 import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { BinaryId, TorrentCommand, TorrentReply } from '../dialects/webtorrent.ts';
 import type { Join } from '../directory/viewer-directory.ts';
+import type { Side } from '../reports/exchange-ledger.ts';
 import type { ConnectionId, Standing } from '../swarm/viewer-swarms.ts';
 import type { NodeId } from './rendezvous.ts';
 
@@ -36,7 +37,9 @@ export type ToOwner =
   /** A peer that was in this swarm already: it is told nothing. */
   | { readonly is: 'torrent-again'; readonly connection: ConnectionId; readonly command: Announce }
   /** The connection is gone, or this swarm of its is kept elsewhere now. */
-  | { readonly is: 'torrent-gone'; readonly connection: ConnectionId; readonly infoHash?: BinaryId };
+  | { readonly is: 'torrent-gone'; readonly connection: ConnectionId; readonly infoHash?: BinaryId }
+  /** What viewers there told of their exchange with viewers of other replicas. */
+  | ({ readonly is: 'told'; readonly account: string } & Readonly<Record<Side, number>>);
 
 export type Announce = Extract<TorrentCommand, { is: 'announce' }>;
 
@@ -50,7 +53,9 @@ export type ToHolder =
       /** Of an introduction: the replica with the peer's connection, to which signals may go straight. */
       readonly at?: NodeId;
     }
-  | { readonly is: 'reply'; readonly connection: ConnectionId; readonly reply: TorrentReply };
+  | { readonly is: 'reply'; readonly connection: ConnectionId; readonly reply: TorrentReply }
+  /** So much of it others told, too. */
+  | { readonly is: 'agreed'; readonly account: string; readonly side: Side; readonly bytes: number };
 
 /** From the replica with one viewer's connection to the one with another's: what most of all words are. */
 export interface PassedSignal {

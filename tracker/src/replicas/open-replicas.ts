@@ -6,6 +6,7 @@ import { RedisBus } from './redis-bus.ts';
 import { Replica } from './replica.ts';
 import { createReplicaMetrics } from './replica-metrics.ts';
 import { SharedBlocking } from './shared-blocking.ts';
+import { SharedReports } from './shared-reports.ts';
 import { SharedTorrents } from './shared-torrents.ts';
 import { SharedViewers } from './shared-viewers.ts';
 
@@ -19,7 +20,9 @@ export async function openReplicas(redisUrl: string, deps: DirectoryDeps): Promi
   const newName = () => randomBytes(6).toString('base64url');
   const replica: Replica = new Replica(openBus, clock, newName, {
     received(from, frame) {
-      if ('viewer' in frame) viewers.receive(from, frame);
+      metrics.frames.inc({ direction: 'received' });
+      if ('account' in frame) reports.receive(from, frame);
+      else if ('viewer' in frame) viewers.receive(from, frame);
       else torrents.receive(from, frame);
     },
     placementChanged(isRenamed) {
@@ -62,16 +65,22 @@ export async function openReplicas(redisUrl: string, deps: DirectoryDeps): Promi
   });
   const ownSecret = randomBytes(32).toString('base64url');
   const secret = await replica.bus.secret(ownSecret).catch(() => ownSecret);
+  const { reportWindowMs: windowMs, agreed } = deps;
+  const reports = new SharedReports({ placement: replica, clock, windowMs, agreed });
   return {
     viewers,
     secret: Buffer.from(secret, 'base64url'),
     torrents,
+    askOthers: (account, told) => reports.ask(account, told),
     share(local: SwarmBlocking) {
       blocking = new SharedBlocking(local, replica.bus);
       return blocking;
     },
     start: () => replica.beat(),
     leave: () => replica.leave(),
-    close: () => replica.close(),
+    close() {
+      reports.stop();
+      replica.close();
+    },
   };
 }
