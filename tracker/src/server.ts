@@ -71,7 +71,7 @@ export async function startTracker(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
     random,
   );
-  const viewers = new ViewerSwarms(viewerSwarmsDefaults, random);
+  const viewers = new ViewerSwarms({ ...viewerSwarmsDefaults, cellSize: config.cellSize }, random);
   let draining = false;
 
   const metrics = createMetrics({
@@ -135,7 +135,7 @@ export async function startTracker(
     {
       reportEveryMs: config.reportInterval * 1000,
       keys: () => manifestKeys?.current ?? [],
-      iceServers: (viewer) => iceServersFor(config, viewer, Date.now() / 1000),
+      iceServers: (viewer) => iceServersFor(config, viewer, epochMs() / 1000),
     },
     {
       swarms: directory.viewers,

@@ -1,6 +1,6 @@
 import type { Signal, UnlinkReason } from '@nearcast/protocol';
-import type { ConnectionId, Viewer, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
-import type { Join, ViewerDirectory, Welcome } from './viewer-directory.ts';
+import type { ConnectionId, Place, Viewer, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
+import type { Join, Rtt, ViewerDirectory, Welcome } from './viewer-directory.ts';
 
 /** One process alone: every swarm is here. */
 export class LocalViewers implements ViewerDirectory {
@@ -22,13 +22,13 @@ export class LocalViewers implements ViewerDirectory {
     connection: ConnectionId,
     id: string,
     join: Join,
-    region: string,
+    place: Place,
     now: number,
     welcome: Welcome,
     out: ViewerOutbox,
   ): void {
     const told: ViewerOutbox = [];
-    this.#swarms.join(connection, id, join, region, now, told);
+    this.#swarms.join(connection, id, join, place, now, told);
     out.push({ to: connection, message: welcome(this.#swarms.sizeOf(join.swarm)) }, ...told);
   }
 
@@ -38,6 +38,10 @@ export class LocalViewers implements ViewerDirectory {
 
   want(connection: ConnectionId, peers: number, out: ViewerOutbox): void {
     this.#swarms.want(connection, peers, out);
+  }
+
+  heard(connection: ConnectionId, links: readonly Rtt[], now: number, out: ViewerOutbox): void {
+    this.#swarms.heard(connection, links, now, out);
   }
 
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean {

@@ -1,7 +1,10 @@
-import type { Signal, TrackerMessage, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
-import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
+import type { LinkReport, Signal, TrackerMessage, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
+import type { ConnectionId, Place, ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 export type Join = Extract<ViewerMessage, { type: 'join' }>;
+
+/** How far a neighbour is, if that was measured. */
+export type Rtt = Pick<LinkReport, 'peer' | 'rttMs'>;
 
 /** A viewer whose connection is at this replica, wherever its swarm is kept. */
 export interface HeldViewer {
@@ -25,13 +28,15 @@ export interface ViewerDirectory {
     connection: ConnectionId,
     id: string,
     join: Join,
-    region: string,
+    place: Place,
     now: number,
     welcome: Welcome,
     out: ViewerOutbox,
   ): void;
   update(connection: ConnectionId, upload: boolean, dutyBitsPerSecond: number, out: ViewerOutbox): void;
   want(connection: ConnectionId, peers: number, out: ViewerOutbox): void;
+  /** What a viewer tells of its connections, and that it is still there. */
+  heard(connection: ConnectionId, links: readonly Rtt[], now: number, out: ViewerOutbox): void;
   /** @returns whether there was such a pair, as far as is known here */
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean;
   /** @returns whether it was passed on by this replica */

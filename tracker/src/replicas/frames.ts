@@ -1,8 +1,8 @@
 import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { BinaryId, TorrentCommand, TorrentReply } from '../dialects/webtorrent.ts';
-import type { Join } from '../directory/viewer-directory.ts';
+import type { Join, Rtt } from '../directory/viewer-directory.ts';
 import type { Side } from '../reports/exchange-ledger.ts';
-import type { ConnectionId, Standing } from '../swarm/viewer-swarms.ts';
+import type { ConnectionId, Place, Standing } from '../swarm/viewer-swarms.ts';
 import type { NodeId } from './rendezvous.ts';
 
 /**
@@ -16,6 +16,7 @@ export const WIRE_VERSION = 1;
 export type ViewerCommand =
   | { readonly is: 'update'; readonly upload: boolean; readonly dutyBitsPerSecond: number }
   | { readonly is: 'want'; readonly peers: number }
+  | { readonly is: 'heard'; readonly links: readonly Rtt[] }
   | { readonly is: 'unlink'; readonly peer: string; readonly because: UnlinkReason }
   | { readonly is: 'signal'; readonly to: string; readonly signal: Signal }
   | { readonly is: 'leave' };
@@ -26,7 +27,7 @@ export type ToOwner =
       readonly is: 'join';
       readonly viewer: string;
       readonly join: Join;
-      readonly region: string;
+      readonly place: Place;
       /** Of a viewer that was in this swarm already. */
       readonly standing?: Standing;
     }

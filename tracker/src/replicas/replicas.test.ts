@@ -55,7 +55,7 @@ describe('viewers at several replicas', () => {
     for (const swarm of ['kept by one', 'kept by the other', 'and one more']) {
       const a = await join(one, swarm);
       const b = await join(two, swarm);
-      expect(await b.first('introduce')).toEqual({ type: 'introduce', peer: a.id, initiate: true, nearness: 'region' });
+      expect(await b.first('introduce')).toEqual({ type: 'introduce', peer: a.id, initiate: true, nearness: 'lan' });
       expect(await a.first('introduce')).toMatchObject({ peer: b.id, initiate: false });
       b.say({ type: 'signal', to: a.id, signal: offer });
       expect(await a.first('signal')).toEqual({ type: 'signal', from: b.id, signal: offer });

@@ -1,7 +1,7 @@
 import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
-import type { Join, ViewerDirectory, Welcome } from '../directory/viewer-directory.ts';
-import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
+import type { Join, Rtt, ViewerDirectory, Welcome } from '../directory/viewer-directory.ts';
+import type { ConnectionId, Place, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
 import type { Frame, PassedSignal, ToHolder, ToOwner, ViewerCommand } from './frames.ts';
 import type { Placement } from './placement.ts';
 import type { NodeId } from './rendezvous.ts';
@@ -48,13 +48,15 @@ export class SharedViewers implements ViewerDirectory {
     connection: ConnectionId,
     id: string,
     join: Join,
-    region: string,
+    place: Place,
     now: number,
     welcome: Welcome,
     out: ViewerOutbox,
   ): void {
+    // Its old arc is another's already, and it may get none where it goes.
+    if (this.#held.has(connection)) out.push({ to: connection, message: { type: 'duty', arc: null } });
     this.leave(connection, out);
-    const viewer = new SharedViewer(connection, id, join, region, now, welcome);
+    const viewer = new SharedViewer(connection, id, join, place, now, welcome);
     this.#held.set(connection, viewer);
     this.#heldById.set(id, viewer);
     this.#place(viewer, out);
@@ -67,6 +69,11 @@ export class SharedViewers implements ViewerDirectory {
 
   want(connection: ConnectionId, peers: number, out: ViewerOutbox): void {
     this.#command(connection, { is: 'want', peers }, out);
+  }
+
+  heard(connection: ConnectionId, links: readonly Rtt[], _now: number, out: ViewerOutbox): void {
+    const measured = links.flatMap(({ peer, rttMs }) => (rttMs === undefined ? [] : { peer, rttMs }));
+    this.#command(connection, { is: 'heard', links: measured }, out);
   }
 
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean {
@@ -161,14 +168,14 @@ export class SharedViewers implements ViewerDirectory {
 
   #place(viewer: SharedViewer, out: ViewerOutbox): void {
     const { swarms } = this.#deps;
-    const { connection, id, join, region, standing } = viewer;
+    const { connection, id, join, place, standing } = viewer;
     viewer.keeper = this.#keeperOf(join.swarm);
     if (viewer.keeper !== undefined) {
-      this.#send(viewer.keeper, { is: 'join', viewer: id, join, region, ...(standing && { standing }) });
+      this.#send(viewer.keeper, { is: 'join', viewer: id, join, place, ...(standing && { standing }) });
       return;
     }
     const told: ViewerOutbox = [];
-    swarms.join(connection, id, join, region, viewer.reportedAt, told, standing);
+    swarms.join(connection, id, join, place, viewer.reportedAt, told, standing);
     const { welcome } = viewer;
     viewer.welcome = undefined;
     if (welcome) out.push({ to: connection, message: welcome(swarms.sizeOf(join.swarm)) });
@@ -185,7 +192,7 @@ export class SharedViewers implements ViewerDirectory {
       return command.is === 'unlink';
     }
     const told: ViewerOutbox = [];
-    const done = obey(this.#deps.swarms, connection, command, told);
+    const done = this.#obey(connection, command, told);
     this.#route(told, out);
     return done;
   }
@@ -218,7 +225,7 @@ export class SharedViewers implements ViewerDirectory {
       const seat = this.#seats.find(from, frame.viewer);
       if (seat === undefined) return;
       if (frame.is === 'moved') swarms.displace(seat, []);
-      else obey(swarms, seat, frame.command, out);
+      else this.#obey(seat, frame.command, out);
       if (frame.is === 'moved' || frame.command.is === 'leave') this.#seats.free(seat);
     }
     this.#routeAll(out);
@@ -226,12 +233,12 @@ export class SharedViewers implements ViewerDirectory {
 
   #seat(from: NodeId, frame: Extract<ToOwner, { is: 'join' }>, out: ViewerOutbox): void {
     const { swarms, clock } = this.#deps;
-    const { viewer, join, region, standing } = frame;
+    const { viewer, join, place, standing } = frame;
     const before = swarms.find(viewer);
     const seat = this.#seats.take(from, viewer);
     if (before && before.connection !== seat) this.#seats.free(before.connection);
     const told: ViewerOutbox = [];
-    swarms.join(seat, viewer, join, region, clock.now(), told, standing);
+    swarms.join(seat, viewer, join, place, clock.now(), told, standing);
     this.#send(from, { is: 'joined', viewer, viewers: swarms.sizeOf(join.swarm) });
     out.push(...told);
   }
@@ -289,6 +296,29 @@ export class SharedViewers implements ViewerDirectory {
     if (here.length > 0) this.#deps.deliver(here);
   }
 
+  /** @returns whether a pair was parted, or a signal passed on */
+  #obey(connection: ConnectionId, command: ViewerCommand, out: ViewerOutbox): boolean {
+    const { swarms, clock } = this.#deps;
+    switch (command.is) {
+      case 'update':
+        swarms.update(connection, command.upload, command.dutyBitsPerSecond, out);
+        return false;
+      case 'want':
+        swarms.want(connection, command.peers, out);
+        return false;
+      case 'heard':
+        swarms.heard(connection, command.links, clock.now(), out);
+        return false;
+      case 'unlink':
+        return swarms.unlink(connection, command.peer, command.because);
+      case 'signal':
+        return swarms.relay(connection, command.to, command.signal, out);
+      case 'leave':
+        swarms.leave(connection, out);
+        return false;
+    }
+  }
+
   #send(to: NodeId, frame: Frame): void {
     this.#deps.placement.send(to, frame);
   }
@@ -297,23 +327,4 @@ export class SharedViewers implements ViewerDirectory {
 function passedSignal(viewer: string, from: string, signal: Signal): PassedSignal {
   const message: TrackerMessage = { type: 'signal', from, signal };
   return { is: 'signal', viewer, from, text: JSON.stringify(message) };
-}
-
-/** @returns whether a pair was parted, or a signal passed on */
-function obey(swarms: ViewerSwarms, connection: ConnectionId, command: ViewerCommand, out: ViewerOutbox): boolean {
-  switch (command.is) {
-    case 'update':
-      swarms.update(connection, command.upload, command.dutyBitsPerSecond, out);
-      return false;
-    case 'want':
-      swarms.want(connection, command.peers, out);
-      return false;
-    case 'unlink':
-      return swarms.unlink(connection, command.peer, command.because);
-    case 'signal':
-      return swarms.relay(connection, command.to, command.signal, out);
-    case 'leave':
-      swarms.leave(connection, out);
-      return false;
-  }
 }
