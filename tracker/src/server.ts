@@ -84,6 +84,7 @@ export async function startTracker(
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
+  const joinTokens = openJoinTokens(config, epochMs, tell);
   const directory = await openDirectory(config.redis, {
     clock,
     registry: metrics.registry,
@@ -114,7 +115,6 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
-  const joinTokens = openJoinTokens(config, epochMs, tell);
   const admission = new Admission({
     clock,
     tokens: joinTokens?.tokens,
