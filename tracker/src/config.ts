@@ -1,9 +1,10 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
 import { Command } from 'commander';
+import { type AccessConfig, accessDefaults, addAccessOptions } from './access/access-config.ts';
 import { type AddressHeader, addressHeaders } from './access/client-address.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig {
+export interface TrackerConfig extends AccessConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -30,10 +31,6 @@ export interface TrackerConfig {
   readonly trustedProxies: readonly string[];
   /** Where those proxies write it. */
   readonly addressHeader: AddressHeader;
-  /** Secrets (HS256) that join tokens may be signed with: hex, base64 or a file; with one, viewers need a token. */
-  readonly tokenKey?: readonly string[];
-  /** URL or file of the public keys (JWKS; ES256, EdDSA) that join tokens may be signed with; with one, viewers need a token. */
-  readonly tokenJwks?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -50,13 +47,14 @@ export const defaults: TrackerConfig = {
   trustedProxies: [],
   addressHeader: 'x-forwarded-for',
   drainSeconds: 20,
+  ...accessDefaults,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
 
 /** The command line; it prints one line and exits with 1 for whatever it does not know. */
 export function trackerCommand(): Command {
-  return new Command('nearcast-tracker')
+  const command = new Command('nearcast-tracker')
     .description('Introduces viewers to each other and counts what they save.')
     .addOption(option('--port <number>', 'port for viewers').default(defaults.port).argParser(parsePort))
     .addOption(option('--host <address>', 'address for viewers').default(defaults.host))
@@ -100,18 +98,12 @@ export function trackerCommand(): Command {
         .default(defaults.addressHeader),
     )
     .addOption(
-      option(
-        '--token-key <secrets>',
-        'secrets that join tokens are signed with (HS256): hex, base64 or file',
-      ).argParser(listParser()),
-    )
-    .addOption(option('--token-jwks <url|file>', 'public keys that join tokens are signed with (ES256, EdDSA)'))
-    .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
+  return addAccessOptions(command);
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {

@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseViewerMessage } from '@nearcast/protocol';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
-import { Admission } from './access/admission.ts';
 import { addBlocking } from './access/blocked-routes.ts';
 import { BlockedSwarms } from './access/blocked-swarms.ts';
 import { clientAddresses } from './access/client-address.ts';
-import { openJoinTokens } from './access/open-join-tokens.ts';
+import { openAccess } from './access/open-access.ts';
 import { PublishedFiles } from './allow-list/published-files.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
@@ -47,7 +46,7 @@ const torrentLimits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, m
 const messageRate = { perSecond: 50, burst: 250 };
 
 /**
- * @throws {TypeError} when a trusted proxy is neither an address nor a network, or a key cannot be read
+ * @throws {TypeError} when the configuration has a network, an origin or a key that is none
  * @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES.
  */
 export async function startTracker(
@@ -88,20 +87,21 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
-  const joinTokens = openJoinTokens(config, epochMs, tell);
-  const admission = new Admission({
+  const access = openAccess(config, {
     clock,
-    tokens: joinTokens?.tokens,
+    epochMs,
+    blocked,
+    failed: tell,
+    refusedJoin: (reason) => metrics.refusedJoins.inc({ reason }),
     pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
     tell: (to, message) => gateway.send(to, JSON.stringify(message)),
-    refused: (reason) => metrics.refusedJoins.inc({ reason }),
-    sendAway: (connection) => gateway.close(connection, 'tryAgainLater'),
+    close: (connection, because) => gateway.close(connection, because),
   });
   const nearcast = new NearcastDialect(
     { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
     {
       swarms: viewers,
-      terms: admission,
+      terms: access.terms,
       blocked,
       metrics,
       clock,
@@ -114,6 +114,13 @@ export async function startTracker(
     const out: Outbox = [];
     const command = parseTorrentCommand(text, torrentLimits);
     const now = clock.now();
+    if (command.is === 'announce' || command.is === 'answer') {
+      const refusal = access.torrentRefusal(from, command.infoHash);
+      if (refusal !== undefined) {
+        refuseAnnounce(from, command, 'not-allowed', refusal);
+        return 'accepted';
+      }
+    }
     switch (command.is) {
       case 'announce':
         if (published?.has(command.infoHash) === false) void announceIfPublished(published, from, command);
@@ -154,15 +161,14 @@ export async function startTracker(
     else {
       // It may have been published when this peer came.
       torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
-      metrics.refusedAnnounces.inc({ because: 'not-published' });
-      const reply = {
-        action: 'announce',
-        info_hash: command.infoHash,
-        'failure reason': 'not published here',
-      } as const;
-      out.push({ to: from, reply });
+      refuseAnnounce(from, command, 'not-published', 'not published here');
     }
     sendTorrentReplies(out);
+  }
+
+  function refuseAnnounce(to: ConnectionId, { infoHash }: { infoHash: string }, because: string, reason: string): void {
+    metrics.refusedAnnounces.inc({ because });
+    sendTorrentReplies([{ to, reply: { action: 'announce', info_hash: infoHash, 'failure reason': reason } }]);
   }
 
   function tellViewers(command: (out: ViewerOutbox) => void): void {
@@ -173,7 +179,7 @@ export async function startTracker(
 
   function receiveNearcast(from: ConnectionId, text: string): 'accepted' | 'malformed' {
     const message = parseViewerMessage(text);
-    if (message) admission.receive(from, message);
+    if (message) access.receive(from, message);
     else gateway.send(from, JSON.stringify(trackerError('malformed', 'not a message of nearcast.1')));
     return message ? 'accepted' : 'malformed';
   }
@@ -186,7 +192,11 @@ export async function startTracker(
     { maxConnections: config.maxConnections, messageRate, maxBacklogBytes: 1024 * 1024, pingEveryMs: 30_000 },
     clock,
     {
-      opened: (connection, dialect) => dialectOf.set(connection, dialect),
+      mayOpen: access.mayOpen,
+      opened(connection, dialect, arrival) {
+        dialectOf.set(connection, dialect);
+        access.opened(connection, arrival);
+      },
       received(connection, text) {
         const dialect = dialectOf.get(connection) ?? 'webtorrent';
         const outcome = dialect === 'nearcast' ? receiveNearcast(connection, text) : receiveTorrent(connection, text);
@@ -205,7 +215,7 @@ export async function startTracker(
         torrents.disconnect(connection);
         tellViewers((out) => viewers.leave(connection, out));
         blocked.forget(connection);
-        admission.forget(connection);
+        access.closed(connection);
         dialectOf.delete(connection);
       },
       addressOf,
@@ -230,7 +240,7 @@ export async function startTracker(
   async function close(): Promise<void> {
     stopSweeping();
     liveConsole.stop();
-    admission.stop();
+    access.stop();
     manifestKeys?.stop();
     published?.stop();
     gateway.stop();
@@ -255,7 +265,7 @@ export async function startTracker(
   }
 
   try {
-    await Promise.all([manifestKeys?.start(), published?.start(), joinTokens?.start()]);
+    await Promise.all([manifestKeys?.start(), published?.start(), access.start()]);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);
   } catch (error) {

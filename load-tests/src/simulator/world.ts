@@ -283,6 +283,7 @@ export class World {
         this.#swarms.leave(connection, out);
         break;
       case 'report':
+      case 'renew':
         break;
     }
   }
