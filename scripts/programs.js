@@ -44,4 +44,9 @@ export const programs = {
     find: lookedUp('NEARCAST_PROMTOOL', ['promtool']),
     packages: { apt: 'prometheus', dnf: 'golang-github-prometheus', apk: 'prometheus', brew: 'prometheus' },
   },
+  turnserver: {
+    environment: 'NEARCAST_TURNSERVER',
+    find: lookedUp('NEARCAST_TURNSERVER', ['turnserver'], ['/usr/sbin/turnserver']),
+    packages: { apt: 'coturn', dnf: 'coturn', apk: 'coturn', brew: 'coturn' },
+  },
 };

@@ -126,6 +126,7 @@ export class SwarmEngine implements SegmentEngine {
         observer.uploaded(bytes);
       },
       drained: () => swarm.tellNews(),
+      copies: (key, chunk) => swarm.copiesOf(key, chunk),
     });
     const mayUpload = () => this.#mayUpload;
     const swarm = new Swarm(

@@ -7,6 +7,7 @@ import {
   MAX_PEER_MESSAGE_BYTES,
   type PeerFrame,
   PIECE_BYTES,
+  PIECE_GRAIN_BYTES,
   type Piece,
   type RefuseReason,
   refuseReasons,
@@ -335,7 +336,7 @@ export function decodePiece(message: Uint8Array): Piece | undefined {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const chunk = view.getUint8(4 + SEGMENT_KEY_BYTES);
   const offset = view.getUint32(5 + SEGMENT_KEY_BYTES);
-  if (chunk >= MAX_CHUNKS || offset % PIECE_BYTES !== 0) return undefined;
+  if (chunk >= MAX_CHUNKS || offset % PIECE_GRAIN_BYTES !== 0) return undefined;
   return {
     id: view.getUint32(0),
     key: hexOf(message.subarray(4, 4 + SEGMENT_KEY_BYTES)),

@@ -14,6 +14,8 @@ export const MAX_PEER_MESSAGE_BYTES: number = 64 * 1024;
 
 /** [P3] Media bytes of one data message: 8 KiB measured 20 points of offload better than whole chunks at a tight uplink. */
 export const PIECE_BYTES: number = 8 * 1024;
+/** [P3] Where pieces may begin within their chunk: a slow line sends smaller ones. */
+export const PIECE_GRAIN_BYTES: number = 2 * 1024;
 
 /** A run of chunks: `first`, and so many. */
 export interface ChunkRun {

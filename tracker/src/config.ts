@@ -2,9 +2,11 @@ import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service
 import { Command } from 'commander';
 import { type AccessConfig, accessDefaults, addAccessOptions } from './access/access-config.ts';
 import { type AddressHeader, addressHeaders } from './access/client-address.ts';
+import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
+import { addLocalityOptions, type LocalityConfig, localityDefaults } from './locality/locality-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig extends AccessConfig {
+export interface TrackerConfig extends AccessConfig, IceConfig, LocalityConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -48,6 +50,8 @@ export const defaults: TrackerConfig = {
   addressHeader: 'x-forwarded-for',
   drainSeconds: 20,
   ...accessDefaults,
+  ...iceDefaults,
+  ...localityDefaults,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
@@ -103,9 +107,13 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
-  return addAccessOptions(command);
+  return addAccessOptions(addLocalityOptions(addIceOptions(command)));
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {
-  return trackerCommand().parse(argv, { from: 'user' }).opts<TrackerConfig>();
+  const command = trackerCommand().parse(argv, { from: 'user' });
+  const config = command.opts<TrackerConfig>();
+  const problem = iceProblem(config);
+  if (problem !== undefined) command.error(`error: ${problem}`);
+  return config;
 }

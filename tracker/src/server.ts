@@ -15,7 +15,11 @@ import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
+import { iceServersFor } from './ice/ice-config.ts';
+import { StunServer } from './ice/stun-server.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
+import { Locator } from './locality/locator.ts';
+import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
@@ -46,6 +50,7 @@ const torrentLimits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, m
 const messageRate = { perSecond: 50, burst: 250 };
 
 /**
+ * @throws {Error} when a file of `sites` or `geoDb` is not usable
  * @throws {TypeError} when the configuration has a network, an origin or a key that is none
  * @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES.
  */
@@ -57,6 +62,7 @@ export async function startTracker(
   const { clock, random, epochMs } = deps;
   const addressOf = clientAddresses(config.trustedProxies, config.addressHeader);
   const dialectOf = new Map<ConnectionId, Dialect>();
+  const places = new Map<ConnectionId, Place>();
   const torrents = new TorrentSwarms(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
     random,
@@ -76,6 +82,9 @@ export async function startTracker(
   const { manifestKeys: keySource, publishedFiles } = config;
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
+  const { sites, geoDb } = config;
+  const locator = new Locator({ sites, geoDb, key: randomBytes(32) }, clock, tell);
+  const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
@@ -98,13 +107,18 @@ export async function startTracker(
     close: (connection, because) => gateway.close(connection, because),
   });
   const nearcast = new NearcastDialect(
-    { reportEveryMs: config.reportInterval * 1000, keys: () => manifestKeys?.current ?? [], iceServers: [] },
+    {
+      reportEveryMs: config.reportInterval * 1000,
+      keys: () => manifestKeys?.current ?? [],
+      iceServers: (viewer) => iceServersFor(config, viewer, Date.now() / 1000),
+    },
     {
       swarms: viewers,
       terms: access.terms,
       blocked,
       metrics,
       clock,
+      placeOf: (connection) => places.get(connection) ?? nowhere,
       newViewerId,
       reported: (id, report) => liveConsole.reported(id, report),
     },
@@ -142,11 +156,13 @@ export async function startTracker(
   }
 
   function sendTorrentReplies(out: Outbox): void {
+    let offers = 0;
     for (const { to, reply } of out) {
-      if ('offer' in reply) metrics.relayed.inc({ kind: 'offer' });
+      if ('offer' in reply) offers += 1;
       else if ('answer' in reply) metrics.relayed.inc({ kind: 'answer' });
       gateway.send(to, JSON.stringify(reply));
     }
+    if (offers > 0) metrics.relayed.inc({ kind: 'offer' }, offers);
   }
 
   async function announceIfPublished(
@@ -196,6 +212,7 @@ export async function startTracker(
       opened(connection, dialect, arrival) {
         dialectOf.set(connection, dialect);
         access.opened(connection, arrival);
+        if (dialect === 'nearcast') places.set(connection, locator.placeOf(arrival.address));
       },
       received(connection, text) {
         const dialect = dialectOf.get(connection) ?? 'webtorrent';
@@ -217,6 +234,7 @@ export async function startTracker(
         blocked.forget(connection);
         access.closed(connection);
         dialectOf.delete(connection);
+        places.delete(connection);
       },
       addressOf,
       refused: (reason) => metrics.refusedConnections.inc({ reason }),
@@ -243,6 +261,8 @@ export async function startTracker(
     access.stop();
     manifestKeys?.stop();
     published?.stop();
+    stun.close();
+    locator.stop();
     gateway.stop();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
   }
@@ -265,7 +285,8 @@ export async function startTracker(
   }
 
   try {
-    await Promise.all([manifestKeys?.start(), published?.start(), access.start()]);
+    await Promise.all([manifestKeys?.start(), published?.start(), locator.start(), access.start()]);
+    if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);
   } catch (error) {

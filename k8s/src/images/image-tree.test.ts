@@ -39,8 +39,8 @@ test.each<Service>(['tracker', 'edge'])(
     const tree = join(folder, service);
     const { files } = await writeImageTree(service, tree);
     expect(await readdir(tree)).toEqual(expect.arrayContaining([...files]));
-    const page = service === 'tracker' ? ['console'] : [];
-    expect(files).toEqual(['LICENSE', 'THIRD-PARTY-LICENSES', ...page, 'main.js', 'package.json']);
+    const besides = service === 'tracker' ? ['console', 'countries.mmdb'] : [];
+    expect(files).toEqual(['LICENSE', 'THIRD-PARTY-LICENSES', ...besides, 'main.js', 'package.json']);
     expect(await readFile(join(tree, 'THIRD-PARTY-LICENSES'), 'utf8')).toMatch(/^express \d/m);
 
     const ports = ['--port', '0', '--admin-port', '0', '--host', '127.0.0.1'];

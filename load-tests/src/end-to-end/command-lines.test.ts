@@ -42,6 +42,7 @@ describe('what cannot work ends with 1 and says why', () => {
     ['an unknown flag', tracker, ['--prot', '1'], /unknown option '--prot'/],
     ['an argument too many', tracker, ['live'], /too many arguments/],
     ['a port that is none', tracker, ['--port', '70000'], /'70000' is invalid.*from 0 to 65535/],
+    ['STUN that nobody can be told of', tracker, ['--stun-port', '3478'], /^error: --stun-port needs --public-host/],
     ['no origin', edge, [], /required option '--origin/],
     ['a missing folder', edge, ['--origin', '/no/such/folder'], /no such folder/],
     ['an origin over ftp', edge, ['--origin', 'ftp://x/'], /must begin with http/],

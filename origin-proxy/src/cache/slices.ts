@@ -66,20 +66,32 @@ export class SlicedContent implements Content {
   async #slice(index: number): Promise<(start: number, end: number) => Iterable<Buffer> | AsyncIterable<Buffer>> {
     const { store, running } = this.#deps;
     const key = sliceKey(this.object, index);
-    const kept = await store.find(key);
+    // Memory once more: it may have come while the disk was looked at.
+    const kept = (await store.find(key)) ?? store.memory.get(key);
     if (kept?.is === 'whole') return (start, end) => heldPieces(kept.body, store.memory, start, end);
-    const joined = running.join(key);
-    const arrival = await (joined ??
-      running.start(
-        key,
-        () => this.#fetch(key, index),
-        (arriving) => arriving.object,
-      ));
+    const arrival = await (running.join(key) ?? this.#start(key, index));
     return (start, end) => arrival.fill.body.read(start, end);
   }
 
+  #start(key: string, index: number): Promise<Arrival> {
+    const { running } = this.#deps;
+    // Joinable until it is stored: nobody asks the origin in between.
+    return running.start(
+      key,
+      () => this.#fetch(key, index),
+      (arrival) => this.#keepWhenWhole(arrival),
+    );
+  }
+
+  async #keepWhenWhole({ key, object, room, mayBeKept }: Arrival): Promise<void> {
+    const { store, running } = this.#deps;
+    const slice = await object.finally(room);
+    // A purge ends what ran before it.
+    if (slice && mayBeKept && running.isRunning(key)) store.set(slice);
+  }
+
   async #fetch(key: string, index: number): Promise<Arrival> {
-    const { store, fetcher, discard } = this.#deps;
+    const { fetcher, discard } = this.#deps;
     const first = index * SLICE_BYTES;
     const last = Math.min(this.size, first + SLICE_BYTES) - 1;
     const response = await fetcher.get(this.#ask, { range: `bytes=${first}-${last}` });
@@ -94,10 +106,7 @@ export class SlicedContent implements Content {
     const { fill, room } = await fetcher.fill(response, () => undefined);
     const { head } = this.object;
     const object = fill.whole.then((whole) => whole && ({ is: 'whole', key, head, ...whole } satisfies WholeObject));
-    object.finally(room).then(
-      (slice) => slice && response.endIsMarked && store.set(slice),
-      () => undefined,
-    );
+    object.catch(() => undefined); // those who read it are told
     return {
       is: 'arriving',
       key,
@@ -105,7 +114,7 @@ export class SlicedContent implements Content {
       head,
       fill,
       object,
-      mayBeKept: true,
+      mayBeKept: response.endIsMarked,
       isProven: response.endIsMarked,
       room,
     };

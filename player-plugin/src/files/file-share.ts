@@ -95,7 +95,7 @@ export class FileShare {
     ]);
     if (this.#view.destroyed || !this.#view.enabled) throw new Error('switched off');
     this.#tracker = this.#openTrackerLink(options);
-    const swarm = new SwarmFile(client, metainfo, this.#swarmConfig(use, options), this.#deps.clock, this.#listener());
+    const swarm = new SwarmFile(client, metainfo, this.#swarmConfig(use, options), this.#deps, this.#listener());
     this.#swarm = swarm;
     try {
       const file = await swarm.file;

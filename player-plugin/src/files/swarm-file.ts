@@ -1,8 +1,11 @@
 import type WebTorrent from 'webtorrent/dist/webtorrent.min.js';
 import type { Torrent, TorrentFile, Wire } from 'webtorrent/dist/webtorrent.min.js';
 import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
 import { Blame } from './blame.ts';
+import { EdgeReader } from './edge-reader.ts';
 import type { Client } from './load-webtorrent.ts';
+import { SupplyMeter } from './supply-meter.ts';
 import { type SupplyView, wantsWebSeed } from './web-seed-policy.ts';
 
 /** What a file that is shared tells. */
@@ -38,19 +41,24 @@ const SILENT_AFTER_MS = 2_000;
 /** What is shared is kept in memory, for as long as the page is open. */
 const MAX_BYTES = 512 * 1024 * 1024;
 const UPLOAD_SLOTS = 10;
-/** Requests to the edge at once: enough for a fast line, few enough to be taken back soon. */
-const MAX_WEB_SEED_REQUESTS = 2;
+/** The client asks the edge for what it will send within a second, but for no more pieces than that. */
+const MAX_WEB_SEED_PIECES = 256;
+/** bytes/s that the edge is trusted with before anything has come. */
+const EDGE_SPEED_AT_FIRST = 1024 * 1024;
 
 /** One file of a swarm: its pieces come verified from peers and from the edge as web seed. */
 export class SwarmFile {
   readonly #config: SwarmFileConfig;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #listener: SwarmFileListener;
   readonly #client: WebTorrent;
   readonly #torrent: Torrent;
   readonly #blame = new Blame<Wire>();
   readonly #banned = new Set<string>();
   readonly #ready: Promise<TorrentFile>;
+  readonly #supply = new SupplyMeter(DECIDE_EVERY_MS);
+  #asksEdge = true;
   #lastFromPeerAt = Number.NEGATIVE_INFINITY;
   #verifiedBytes = 0;
   #cancel: () => void;
@@ -63,9 +71,10 @@ export class SwarmFile {
     { WebTorrent: NewClient, MemoryStore }: Client,
     metainfo: Uint8Array,
     config: SwarmFileConfig,
-    clock: Clock,
+    { clock, random }: { readonly clock: Clock; readonly random: Random },
     listener: SwarmFileListener,
   ) {
+    this.#random = random;
     this.#config = config;
     this.#clock = clock;
     this.#listener = listener;
@@ -77,9 +86,10 @@ export class SwarmFile {
       // The client's own store on disk belongs to the whole site: one page that ends takes it away from another.
       store: MemoryStore,
       uploads: config.mayUpload() ? UPLOAD_SLOTS : false,
-      strategy: config.use === 'download' ? 'rarest' : 'sequential',
-      deselect: config.use === 'playback',
-      maxWebConns: MAX_WEB_SEED_REQUESTS,
+      strategy: 'sequential',
+      maxWebConns: MAX_WEB_SEED_PIECES,
+      // Playback selects what it reads, a download begins anywhere: see `#selectAll`.
+      deselect: true,
     });
     this.#ready = this.#watch();
     this.#cancel = clock.after(DECIDE_EVERY_MS, () => this.#tick());
@@ -123,7 +133,10 @@ export class SwarmFile {
         const [file, ...others] = torrent.files;
         if (!file || others.length > 0) reject(new Error('a torrent of one file is needed'));
         else if (file.length > MAX_BYTES) reject(new Error('the file is too large to be kept in memory'));
-        else resolve(file);
+        else {
+          if (this.#config.use === 'download') this.#selectAll();
+          resolve(file);
+        }
       });
     });
   }
@@ -132,7 +145,11 @@ export class SwarmFile {
     const listener = this.#listener;
     wire.on('piece', (index) => this.#blame.received(index, wire));
     if (wire.type === 'webSeed') {
-      wire.on('download', (bytes) => listener.receivedFromEdge(bytes));
+      this.#readFromEdge(wire);
+      wire.on('download', (bytes) => {
+        this.#supply.fromEdge(bytes);
+        listener.receivedFromEdge(bytes);
+      });
       return;
     }
     if (this.#banned.has(wire.peerId)) {
@@ -141,11 +158,37 @@ export class SwarmFile {
     }
     wire.on('download', (bytes) => {
       this.#lastFromPeerAt = this.#clock.now();
+      this.#supply.fromPeer(bytes);
       listener.receivedFromPeer(bytes);
     });
     wire.on('upload', (bytes) => listener.uploaded(bytes));
     listener.peerConnected(wire.peerId);
     wire.once('close', () => listener.peerDisconnected(wire.peerId));
+  }
+
+  /** In one response what lies side by side, where the client itself would make a request for each piece. */
+  #readFromEdge(wire: Wire): void {
+    for (const [url, { wire: own, conn }] of this.#torrent._peers) {
+      if (own !== wire || !conn?.httpRequest) continue;
+      const reader = new EdgeReader(url);
+      conn.httpRequest = (piece, offset, length, done) => {
+        reader.read(piece * this.#torrent.pieceLength + offset, length).then((bytes) => done(null, bytes), done);
+      };
+      wire.once('close', () => reader.close());
+    }
+    const measured = wire.downloadSpeed;
+    wire.downloadSpeed = (bytes) => Math.max(measured(bytes), EDGE_SPEED_AT_FIRST);
+  }
+
+  /**
+   * In the order of the file from a piece of chance on, and then from the beginning: viewers that come at the same time
+   * get different parts from the edge to give to each other, and each gets them in long responses.
+   */
+  #selectAll(): void {
+    const last = this.#torrent.pieces.length - 1;
+    const first = Math.floor(this.#random() * (last + 1));
+    this.#torrent.select(first, last, 1);
+    if (first > 0) this.#torrent.select(0, first - 1, 0);
   }
 
   /** The client itself would ask the same source for the same piece again, for ever. */
@@ -174,14 +217,19 @@ export class SwarmFile {
     this.#cancel = this.#clock.after(DECIDE_EVERY_MS, () => this.#tick());
     const mayUpload = this.#config.mayUpload();
     this.#torrent._rechokeNumSlots = mayUpload ? UPLOAD_SLOTS : 0;
-    const peersDeliver = this.#clock.now() - this.#lastFromPeerAt < SILENT_AFTER_MS;
-    const { use } = this.#config;
-    const view = { use, aheadSeconds: this.aheadSeconds, peersDeliver, peersHaveAll: this.#peersHaveAll() };
-    const isWanted = wantsWebSeed(view);
+    this.#supply.look(this.#asksEdge);
+    this.#asksEdge = wantsWebSeed(this.#view());
     for (const wire of this.#torrent.wires) {
-      if (wire.type === 'webSeed') hold(wire, !isWanted);
+      if (wire.type === 'webSeed') hold(wire, !this.#asksEdge);
       else if (!mayUpload) wire.choke();
     }
+  }
+
+  #view(): SupplyView {
+    const { peerRate, edgeRate, edgeCapacity } = this.#supply;
+    if (this.#config.use === 'download') return { use: 'download', peerRate, edgeRate, edgeCapacity };
+    const peersDeliver = this.#clock.now() - this.#lastFromPeerAt < SILENT_AFTER_MS;
+    return { use: 'playback', aheadSeconds: this.aheadSeconds, peersDeliver, peersHaveAll: this.#peersHaveAll() };
   }
 
   #peersHaveAll(): boolean {

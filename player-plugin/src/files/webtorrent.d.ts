@@ -7,13 +7,22 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     peerChoking: boolean;
     /** Pieces that this peer has. */
     readonly peerPieces: { get(index: number): boolean };
-    downloadSpeed(): number;
+    /** @param bytes that came just now @returns bytes/s; so much is asked for at once as comes in a second */
+    downloadSpeed: (bytes?: number) => number;
     choke(): void;
     emit(event: 'unchoke'): void;
     destroy(): void;
     on(event: 'download' | 'upload', listener: (bytes: number) => void): void;
     on(event: 'piece', listener: (index: number) => void): void;
     once(event: 'close', listener: () => void): void;
+  }
+  export interface WebSeedConn {
+    httpRequest?: (
+      piece: number,
+      offset: number,
+      length: number,
+      done: (error: unknown, bytes?: Uint8Array) => void,
+    ) => void;
   }
   export interface TorrentFile {
     readonly name: string;
@@ -31,8 +40,12 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     readonly bitfield: { get(index: number): boolean };
     readonly wires: readonly Wire[];
     readonly done: boolean;
+    /** Not in its documentation. A web seed's `conn` plays the part of a remote peer; `httpRequest` gets its pieces. */
+    readonly _peers: ReadonlyMap<string, { readonly wire: Wire | null; readonly conn: WebSeedConn | null }>;
     /** Not in its documentation: how many peers are served at once; `uploads` of `add` sets it for the beginning. */
     _rechokeNumSlots: number;
+    /** Both pieces are included; higher priorities come first. */
+    select(from: number, to: number, priority: number): void;
     on(event: 'ready' | 'done' | 'noPeers', listener: () => void): void;
     on(event: 'wire', listener: (wire: Wire) => void): void;
     on(event: 'verified', listener: (index: number) => void): void;
@@ -44,6 +57,7 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     uploads?: number | false;
     strategy?: 'sequential' | 'rarest';
     deselect?: boolean;
+    /** Requests to one web seed at once. */
     maxWebConns?: number;
   }
   export class WebTorrent {

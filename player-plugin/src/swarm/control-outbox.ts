@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
  * How long a frame may wait for company: packets, not bytes, are the overhead of small messages. Questions, answers and
  * acknowledgements wait least; news a little; news that most have heard already the longest.
  */
-const WAIT_MS = { answer: 15, news: 40, 'stale-news': 300 } as const;
+const WAIT_MS = { answer: 5, news: 20, 'stale-news': 300 } as const;
 export type Urgency = keyof typeof WAIT_MS;
 
 /** Collects what is to be said to one peer and sends it in few messages. */

@@ -2,9 +2,10 @@ import type { LinkReport, TrackerMessage, UnlinkReason, ViewerMessage } from '@n
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import type { Urgency } from './control-outbox.ts';
 import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
-import type { Uploader } from './uploader.ts';
+import { RARE_COPIES, type Uploader } from './uploader.ts';
 
 /** What a swarm tells the delivery: what its peers have, send and want to know. */
 export type SwarmEvents = Omit<PeerSessionEvents, 'closed' | 'frame'> & {
@@ -104,11 +105,15 @@ export class Swarm {
 
   /** A chunk is here. When most have it, and the line is too busy to send it anyway, the news can wait for company. */
   announce(key: string, chunk: number): void {
-    const isBusy = this.#deps.uploader.isBusy;
-    let holders = 0;
-    for (const session of this.#open) if (session.hasAnnounced(key, chunk)) holders += 1;
-    const urgency = isBusy && holders >= COMMON_SHARE * this.#open.length ? 'stale-news' : 'news';
+    const urgency = this.#urgencyOf(this.copiesOf(key, chunk));
     for (const session of this.#open) session.announce(key, chunk, urgency);
+  }
+
+  /** How many neighbours have told of a chunk. */
+  copiesOf(key: string, chunk: number): number {
+    let copies = 0;
+    for (const session of this.#open) if (session.hasAnnounced(key, chunk)) copies += 1;
+    return copies;
   }
 
   /** The line is free: whoever could use it should know what is here. */
@@ -136,6 +141,11 @@ export class Swarm {
   close(): void {
     for (const session of [...this.#sessions.values()]) session.close('left', 'leaving');
     for (const peer of [...this.#connecting.keys()]) this.#giveUp(peer, undefined);
+  }
+
+  #urgencyOf(copies: number): Urgency {
+    if (copies <= RARE_COPIES) return 'answer';
+    return this.#deps.uploader.isBusy && copies >= COMMON_SHARE * this.#open.length ? 'stale-news' : 'news';
   }
 
   /** Those met under former names stay until as many, or enough, are there under the new ones. */

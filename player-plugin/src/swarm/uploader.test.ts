@@ -44,12 +44,16 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
   const arrived = { bytes: 0, mostQueuedMs: 0 };
   const refused: string[] = [];
   const has = new Set<number>();
+  /** Of all others it is known that many have them. */
+  const rare = new Set<number>();
+  const sent: { chunk: number; bytes: number }[] = [];
   const target: UploadTarget = {
     id: 'peer',
     baseRttMs: 20,
     hasAnnounced: (_key, chunk) => has.has(chunk),
-    sendPiece(_key, _chunk, _offset, _queueMs, bytes) {
+    sendPiece(_key, chunk, _offset, _queueMs, bytes) {
       lastPiece += 1;
+      sent.push({ chunk, bytes: bytes.length });
       const id = lastPiece;
       lineFreeAt = Math.max(lineFreeAt, clock.now()) + bytes.length / bytesPerMs;
       arrived.mostQueuedMs = Math.max(arrived.mostQueuedMs, lineFreeAt - clock.now());
@@ -67,6 +71,7 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
     allowance: () => allowance,
     sent: () => undefined,
     drained: () => undefined,
+    copies: (_key, chunk) => (rare.has(chunk) ? 1 : 8),
   });
   let chunk = 0;
   /** Asks for more whenever there is room, for so long. */
@@ -79,7 +84,7 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
       }
     }
   };
-  return { clock, uploader, target, arrived, refused, has, keepAsking };
+  return { clock, uploader, target, arrived, refused, has, rare, sent, keepAsking };
 }
 
 test.each([
@@ -118,4 +123,24 @@ test('what would come too late, what the budget forbids, and what the peer has m
   uploader.request({ target, key: 'k', chunk: 7, deadline: 4_000 }, new Uint8Array(CHUNK_BYTES));
   clock.turnTo(3_000);
   expect(arrived.bytes).toBe(0);
+});
+
+test('what few have goes out before what waited longer, but not in the middle of a chunk', () => {
+  const { uploader, target, rare, sent, clock } = setUp(50);
+  rare.add(4);
+  for (const chunk of [1, 2, 3, 4]) {
+    uploader.request({ target, key: 'k', chunk, deadline: 9_000 }, new Uint8Array(CHUNK_BYTES));
+  }
+  clock.turnTo(5_000);
+  expect([...new Set(sent.map(({ chunk }) => chunk))]).toEqual([1, 2, 4, 3]);
+});
+
+test.each([
+  [50, 2 * 1024],
+  [170, 4 * 1024],
+  [2_000, 8 * 1024],
+])('a line of %i bytes/ms sends pieces of %i bytes: none holds it up for long', (bytesPerMs, expected) => {
+  const { sent, keepAsking } = setUp(bytesPerMs);
+  keepAsking(15_000);
+  expect(sent.at(-1)?.bytes).toBe(expected);
 });

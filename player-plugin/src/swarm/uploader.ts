@@ -1,4 +1,4 @@
-import { PIECE_BYTES, type RefuseReason } from '@nearcast/protocol';
+import { PIECE_BYTES, PIECE_GRAIN_BYTES, type RefuseReason } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -44,8 +44,13 @@ export type Allowance = (now: number) => number;
 
 /** Beyond the base round trip so much may be under way: enough to keep the line busy, short enough for a game beside it. */
 const WINDOW_SLACK_MS = 25;
-/** Pieces more in the window: their own sending time is part of the acknowledgement's round trip. */
-const WINDOW_SLACK_BYTES: number = 1 * PIECE_BYTES;
+/** A piece holds up everything behind it, control messages too: on a slow line pieces are smaller. */
+const LONGEST_PIECE_MS = 30;
+/**
+ * What so few neighbours have goes out before what waited longer: until it is with many, only few lines can pass it on
+ * (docs/decisions/0062).
+ */
+export const RARE_COPIES = 2;
 /** The shortest queue beyond which requests are refused; it grows with the round trip, as the refused are back no sooner. */
 const MIN_QUEUE_MS = 150;
 const QUEUE_PER_RTT = 2.5;
@@ -68,6 +73,7 @@ export class Uploader {
   #cancelTimer: (() => void) | undefined;
   readonly #sent: (target: UploadTarget, bytes: number) => void;
   readonly #drained: () => void;
+  readonly #copies: (key: string, chunk: number) => number;
 
   constructor(
     config: UploaderConfig,
@@ -78,6 +84,8 @@ export class Uploader {
       sent: (target: UploadTarget, bytes: number) => void;
       /** Nothing is left to send: whoever could ask for something should know. */
       drained: () => void;
+      /** How many neighbours have told of a chunk. */
+      copies: (key: string, chunk: number) => number;
     },
   ) {
     this.#clock = deps.clock;
@@ -85,6 +93,7 @@ export class Uploader {
     this.#allowance = deps.allowance;
     this.#sent = deps.sent;
     this.#drained = deps.drained;
+    this.#copies = deps.copies;
     this.#meter = new RateMeter(config.initialBytesPerSecond, config.floorBytesPerSecond);
   }
 
@@ -158,6 +167,7 @@ export class Uploader {
     this.#cancelTimer?.();
     const now = this.#clock.now();
     while (this.#jobs.length > 0 && this.#window.bytesUnderWay(now) < this.#windowBytes(now)) {
+      this.#bringForward();
       const job = this.#jobs[0] as Job;
       if (this.#isUseless(job)) {
         this.#forget(0);
@@ -172,9 +182,16 @@ export class Uploader {
     } else if (hadJobs) this.#drained();
   }
 
+  /** What is rare goes next, unless a chunk is under way: that one is ended first. */
+  #bringForward(): void {
+    if ((this.#jobs[0] as Job).sentBytes > 0) return;
+    const at = this.#jobs.findIndex(({ key, chunk }) => this.#copies(key, chunk) <= RARE_COPIES);
+    if (at > 0) this.#jobs.unshift(...this.#jobs.splice(at, 1));
+  }
+
   #sendNext(job: Job): void {
     const { target, key, chunk, bytes, sentBytes } = job;
-    const piece = bytes.subarray(sentBytes, sentBytes + PIECE_BYTES);
+    const piece = bytes.subarray(sentBytes, sentBytes + this.#pieceBytes);
     job.sentBytes += piece.byteLength;
     this.#queuedBytes -= piece.byteLength;
     const id = target.sendPiece(key, chunk, sentBytes, this.backlogMs, piece);
@@ -220,8 +237,15 @@ export class Uploader {
     return this.#gain * this.bytesPerSecond;
   }
 
+  get #pieceBytes(): number {
+    let bytes = PIECE_BYTES;
+    while (bytes > PIECE_GRAIN_BYTES && (bytes * 1000) / this.bytesPerSecond > LONGEST_PIECE_MS) bytes /= 2;
+    return bytes;
+  }
+
+  /** One piece more than fits into the time: its own sending is part of the acknowledgement's round trip. */
   #windowBytes(now: number): number {
-    return (this.#expectedRate * (this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS)) / 1000 + WINDOW_SLACK_BYTES;
+    return (this.#expectedRate * (this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS)) / 1000 + this.#pieceBytes;
   }
 
   #queueLimitMs(chunkBytes: number): number {

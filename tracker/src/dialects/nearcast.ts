@@ -8,6 +8,7 @@ import type {
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
+import type { Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { countReport } from '../metrics/playback-totals.ts';
 import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
@@ -18,7 +19,8 @@ export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
   /** What manifests are signed with, at this moment. */
   readonly keys: () => readonly ManifestJwk[];
-  readonly iceServers: readonly IceServer[];
+  /** What this viewer may find its way to others with. */
+  readonly iceServers: (viewer: string) => readonly IceServer[];
 }
 
 /** A renewal is between the viewer and whoever looks at its token. */
@@ -36,6 +38,7 @@ export interface NearcastDialectDeps {
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly blocked: BlockedSwarms;
+  readonly placeOf: (connection: ConnectionId) => Place;
   readonly newViewerId: () => string;
   /** Told of each report, as far as it was believed. */
   readonly reported: (viewer: string, report: PlaybackReport) => void;
@@ -60,8 +63,8 @@ export class NearcastDialect {
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, newViewerId, terms } = this.#deps;
-    const region = terms.regionOf(from) ?? '';
+    const { swarms, clock, placeOf, newViewerId, terms } = this.#deps;
+    const region = terms.regionOf(from) ?? placeOf(from).region;
     const tokenExpiresInMs = terms.expiresInMs(from);
     const told: ViewerOutbox = [];
     const { id } = swarms.join(from, newViewerId(), join, region, clock.now(), told);
@@ -77,7 +80,7 @@ export class NearcastDialect {
           reportEveryMs,
           viewers,
           keys: keys(),
-          iceServers,
+          iceServers: iceServers(id),
           ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
         },
       },

@@ -4,6 +4,7 @@ import { MAX_SIGNALLING_BYTES, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import type { ConnectionId } from '../swarm/torrent-swarms.ts';
+import { OutgoingTexts, type TextWriter } from './outgoing-texts.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 import { refuseUpgrade, type UpgradeRefusal } from './upgrade-refusal.ts';
 
@@ -47,6 +48,7 @@ export interface GatewayEvents {
 
 interface Socket {
   readonly socket: WebSocket;
+  readonly outgoing: TextWriter;
   readonly bucket: TokenBucket;
   dropped: number;
   alive: boolean;
@@ -65,6 +67,7 @@ export class WebSocketGateway {
   readonly #events: GatewayEvents;
   readonly #sockets = new Map<ConnectionId, Socket>();
   readonly #server: WebSocketServer;
+  readonly #outgoing = new OutgoingTexts();
   readonly #stopPinging: () => void;
   #lastId = 0;
   #draining = false;
@@ -95,16 +98,17 @@ export class WebSocketGateway {
   send(to: ConnectionId, text: string): void {
     const entry = this.#sockets.get(to);
     if (entry?.socket.readyState !== entry?.socket.OPEN) return;
-    if (entry && entry.socket.bufferedAmount > this.#config.maxBacklogBytes) {
+    if (entry && entry.outgoing.backlogBytes > this.#config.maxBacklogBytes) {
       this.#events.refused('slow-reader');
       entry.socket.terminate();
       return;
     }
-    entry?.socket.send(text);
+    entry?.outgoing.add(text);
   }
 
   close(connection: ConnectionId, because: keyof typeof closeCodes): void {
-    this.#sockets.get(connection)?.socket.close(closeCodes[because]);
+    const entry = this.#sockets.get(connection);
+    if (entry) closeAfterTexts(entry, closeCodes[because]);
   }
 
   /** From here on nobody new is let in; those who are here stay until `close`. */
@@ -122,7 +126,7 @@ export class WebSocketGateway {
     const arrival = this.#arrivalOf(request);
     const decided = (refusal: UpgradeRefusal | undefined) => {
       if (!refusal) {
-        this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, arrival));
+        this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket, arrival));
         return;
       }
       this.#events.refused(refusal.reason);
@@ -150,7 +154,7 @@ export class WebSocketGateway {
     };
   }
 
-  #accept(socket: WebSocket, arrival: Arrival): void {
+  #accept(socket: WebSocket, stream: Duplex, arrival: Arrival): void {
     socket.on('error', () => undefined); // always followed by `close`
     if (this.#draining || this.#sockets.size >= this.#config.maxConnections) {
       this.#events.refused(this.#draining ? 'draining' : 'full');
@@ -160,7 +164,13 @@ export class WebSocketGateway {
     this.#lastId += 1;
     const id = this.#lastId;
     const bucket = new TokenBucket(this.#config.messageRate, this.#clock.now());
-    const entry: Socket = { socket, bucket, dropped: 0, alive: true };
+    const entry: Socket = {
+      socket,
+      outgoing: this.#outgoing.writerTo(socket, stream),
+      bucket,
+      dropped: 0,
+      alive: true,
+    };
     this.#sockets.set(id, entry);
     socket.on('pong', () => {
       entry.alive = true;
@@ -185,7 +195,7 @@ export class WebSocketGateway {
     if (entry.dropped === 1) this.#events.exceededRate(id);
     if (entry.dropped !== FLOOD_AFTER_DROPPED) return;
     this.#events.refused('flood');
-    entry.socket.close(closeCodes.policyViolation, 'too many messages');
+    closeAfterTexts(entry, closeCodes.policyViolation, 'too many messages');
   }
 
   #ping(): void {
@@ -204,6 +214,12 @@ export class WebSocketGateway {
 function dialectOf({ headers }: IncomingMessage): Dialect {
   const offered = headers['sec-websocket-protocol']?.split(',') ?? [];
   return offered.some((name) => name.trim() === SIGNALLING_SUBPROTOCOL) ? 'nearcast' : 'webtorrent';
+}
+
+/** What was sent before goes out first. */
+function closeAfterTexts({ socket, outgoing }: Socket, code: number, reason?: string): void {
+  outgoing.flush();
+  socket.close(code, reason);
 }
 
 function repeat(clock: Clock, everyMs: number, run: () => void): () => void {

@@ -18,6 +18,7 @@ export interface TrackerMetrics {
   readonly stalledSeconds: Counter<'mode'>;
   readonly startupSeconds: Histogram<'mode'>;
   readonly reports: Counter<'outcome'>;
+  readonly stunRequests: Counter<'outcome'>;
   readonly viewers: ViewerMetrics;
 }
 
@@ -95,6 +96,12 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       name: 'nearcast_tracker_unlinks_total',
       help: 'Introduced pairs that are not connected, or no longer, by reason.',
       labelNames: ['reason'], // failed | closed | rejected | replaced
+      registers,
+    }),
+    stunRequests: new Counter({
+      name: 'nearcast_tracker_stun_requests_total',
+      help: 'Datagrams to the STUN port, by what became of them.',
+      labelNames: ['outcome'], // answered | refused | malformed | limited
       registers,
     }),
     deliveredBytes: new Counter({
