@@ -1,12 +1,13 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type AccessConfig, accessDefaults, addAccessOptions } from './access/access-config.ts';
 import { type AddressHeader, addressHeaders } from './access/client-address.ts';
 import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
 import { addLocalityOptions, type LocalityConfig, localityDefaults } from './locality/locality-config.ts';
+import { addReportOptions, type ReportConfig, reportDefaults } from './reports/report-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig extends AccessConfig, IceConfig, LocalityConfig {
+export interface TrackerConfig extends AccessConfig, IceConfig, LocalityConfig, ReportConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -33,6 +34,8 @@ export interface TrackerConfig extends AccessConfig, IceConfig, LocalityConfig {
   readonly trustedProxies: readonly string[];
   /** Where those proxies write it. */
   readonly addressHeader: AddressHeader;
+  /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
+  readonly redis?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -52,6 +55,7 @@ export const defaults: TrackerConfig = {
   ...accessDefaults,
   ...iceDefaults,
   ...localityDefaults,
+  ...reportDefaults,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
@@ -102,12 +106,22 @@ export function trackerCommand(): Command {
         .default(defaults.addressHeader),
     )
     .addOption(
+      option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
+    )
+    .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
-  return addAccessOptions(addLocalityOptions(addIceOptions(command)));
+  return addAccessOptions(addReportOptions(addLocalityOptions(addIceOptions(command))));
+}
+
+function parseRedisUrl(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
+  if (protocol !== 'redis:' && protocol !== 'rediss:')
+    throw new InvalidArgumentError('Expected redis://… or rediss://…');
+  return text;
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {

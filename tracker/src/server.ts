@@ -14,6 +14,7 @@ import { addConsole } from './console/console-routes.ts';
 import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
+import { openDirectory } from './directory/open-directory.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { iceServersFor } from './ice/ice-config.ts';
 import { StunServer } from './ice/stun-server.ts';
@@ -22,6 +23,8 @@ import { Locator } from './locality/locator.ts';
 import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
+import { ReportDesk, WINDOW_REPORTS } from './reports/report-desk.ts';
+import { labelsFor } from './reports/report-labels.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
 
@@ -80,12 +83,26 @@ export async function startTracker(
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
+  const directory = await openDirectory(config.redis, {
+    clock,
+    registry: metrics.registry,
+    swarms: viewers,
+    torrents,
+    torrentStaleAfterMs: config.announceInterval * 2000,
+    toViewers: sendToViewers,
+    textToViewer: (to, text) => gateway.send(to, text),
+    toTorrents: sendTorrentReplies,
+    relayedSignal: () => metrics.relayed.inc({ kind: 'signal' }),
+    reportWindowMs: WINDOW_REPORTS * config.reportInterval * 1000,
+    agreed: (account, side, bytes) => reports.agreed(account, side, bytes),
+    tell,
+  });
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
   const { sites, geoDb } = config;
   const locator = new Locator({ sites, geoDb, key: randomBytes(32) }, clock, tell);
   const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
-  const blocked = new BlockedSwarms(viewers);
+  const blocked = new BlockedSwarms(directory.viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
     swarms: viewers,
@@ -106,6 +123,14 @@ export async function startTracker(
     tell: (to, message) => gateway.send(to, JSON.stringify(message)),
     close: (connection, because) => gateway.close(connection, because),
   });
+  const reports = new ReportDesk({
+    metrics,
+    clock,
+    labels: labelsFor(config.contentLabels, config.regionLabels),
+    isHere: ({ id, connection }) => directory.viewers.viewerAt(connection)?.id === id,
+    reportEveryMs: config.reportInterval * 1000,
+    ...(directory.askOthers && { askOthers: directory.askOthers }),
+  });
   const nearcast = new NearcastDialect(
     {
       reportEveryMs: config.reportInterval * 1000,
@@ -113,13 +138,14 @@ export async function startTracker(
       iceServers: (viewer) => iceServersFor(config, viewer, Date.now() / 1000),
     },
     {
-      swarms: viewers,
+      swarms: directory.viewers,
       terms: access.terms,
       blocked,
       metrics,
       clock,
       placeOf: (connection) => places.get(connection) ?? nowhere,
       newViewerId,
+      reports,
       reported: (id, report) => liveConsole.reported(id, report),
     },
   );
@@ -138,13 +164,13 @@ export async function startTracker(
     switch (command.is) {
       case 'announce':
         if (published?.has(command.infoHash) === false) void announceIfPublished(published, from, command);
-        else torrents.announce(from, command, now, out);
+        else directory.torrents.announce(from, command, now, out);
         break;
       case 'answer':
-        torrents.answer(from, command, now, out);
+        directory.torrents.answer(from, command, now, out);
         break;
       case 'scrape':
-        torrents.scrape(from, command, out);
+        directory.torrents.scrape(from, command, out);
         break;
       case 'malformed': {
         const { action, infoHash, because } = command;
@@ -173,10 +199,10 @@ export async function startTracker(
     const isPublished = await files.isPublished(command.infoHash);
     if (!dialectOf.has(from)) return;
     const out: Outbox = [];
-    if (isPublished) torrents.announce(from, command, clock.now(), out);
+    if (isPublished) directory.torrents.announce(from, command, clock.now(), out);
     else {
       // It may have been published when this peer came.
-      torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
+      directory.torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
       refuseAnnounce(from, command, 'not-published', 'not published here');
     }
     sendTorrentReplies(out);
@@ -190,6 +216,10 @@ export async function startTracker(
   function tellViewers(command: (out: ViewerOutbox) => void): void {
     const out: ViewerOutbox = [];
     command(out);
+    sendToViewers(out);
+  }
+
+  function sendToViewers(out: ViewerOutbox): void {
     for (const { to, message } of out) gateway.send(to, JSON.stringify(message));
   }
 
@@ -229,8 +259,8 @@ export async function startTracker(
         gateway.send(connection, JSON.stringify(error));
       },
       closed(connection) {
-        torrents.disconnect(connection);
-        tellViewers((out) => viewers.leave(connection, out));
+        directory.torrents.disconnect(connection);
+        tellViewers((out) => directory.viewers.leave(connection, out));
         blocked.forget(connection);
         access.closed(connection);
         dialectOf.delete(connection);
@@ -242,11 +272,11 @@ export async function startTracker(
   );
   const admin = adminApp(metrics.registry, () => !draining);
   addConsole(admin, liveConsole, config.adminToken);
-  const blocking = {
+  const blocking = directory.share({
     names: () => blocked.names,
     block: (swarm: string) => tellViewers((out) => blocked.block(swarm, out)),
     unblock: (swarm: string) => blocked.unblock(swarm),
-  };
+  });
   addBlocking(admin, blocking, config.adminToken);
   const adminServer = createServer(admin);
   let stopSweeping = clock.after(30_000, sweep);
@@ -259,11 +289,14 @@ export async function startTracker(
     stopSweeping();
     liveConsole.stop();
     access.stop();
+    reports.stop();
     manifestKeys?.stop();
     published?.stop();
     stun.close();
     locator.stop();
     gateway.stop();
+    await directory.leave();
+    directory.close();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
   }
 
@@ -285,7 +318,7 @@ export async function startTracker(
   }
 
   try {
-    await Promise.all([manifestKeys?.start(), published?.start(), locator.start(), access.start()]);
+    await Promise.all([manifestKeys?.start(), published?.start(), locator.start(), access.start(), directory.start()]);
     if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);

@@ -9,12 +9,14 @@ export const overlays = ['local', 'production', 'multi-region/europe', 'multi-re
 /** Whatever can be added to an overlay. */
 export const components = [
   'autoscaling',
+  'console',
   'coturn',
   'geo-database',
   'grafana',
   'prometheus-operator',
   'redis',
   'signing-key',
+  'stun',
   'tls',
 ] as const;
 

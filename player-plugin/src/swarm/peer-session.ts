@@ -78,6 +78,8 @@ export class PeerSession implements UploadTarget {
   readonly #pings = new Map<number, number>();
   #state: 'greeting' | 'open' | 'closed' = 'greeting';
   readonly #floodGuard: FloodGuard;
+  /** Whether it was of use or not: the other end counts what it sent. */
+  #receivedBytes = 0;
   #accounted = { receivedBytes: 0, sentBytes: 0 };
   #lastPing = 0;
   #lastPiece = 0;
@@ -217,14 +219,19 @@ export class PeerSession implements UploadTarget {
 
   /** What was exchanged since this was last asked, for the tracker's books. */
   takeAccount(): LinkReport {
-    const { receivedBytes, sentBytes, rttMs } = this.score;
+    const { sentBytes, rttMs } = this.score;
     const account = {
       peer: this.id,
-      receivedBytes: receivedBytes - this.#accounted.receivedBytes,
+      receivedBytes: this.#receivedBytes - this.#accounted.receivedBytes,
       sentBytes: sentBytes - this.#accounted.sentBytes,
     };
-    this.#accounted = { receivedBytes, sentBytes };
-    return rttMs > 0 ? { ...account, rttMs: Math.round(rttMs) } : account;
+    this.#accounted = { receivedBytes: this.#receivedBytes, sentBytes };
+    const { kind } = this.#transport;
+    return {
+      ...account,
+      ...(rttMs > 0 ? { rttMs: Math.round(rttMs) } : {}),
+      ...(kind === undefined ? {} : { connection: kind }),
+    };
   }
 
   #isClosed(): boolean {
@@ -316,6 +323,7 @@ export class PeerSession implements UploadTarget {
   }
 
   #receivePiece(piece: Piece): void {
+    this.#receivedBytes += piece.bytes.length;
     this.#outbox.acknowledge(piece.id);
     this.queueMs = piece.queueMs;
     this.downloads.receive(piece);

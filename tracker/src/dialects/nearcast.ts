@@ -8,12 +8,11 @@ import type {
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
+import type { Join, ViewerDirectory } from '../directory/viewer-directory.ts';
 import type { Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
-import { countReport } from '../metrics/playback-totals.ts';
-import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
-
-type Join = Extract<ViewerMessage, { type: 'join' }>;
+import type { ReportDesk } from '../reports/report-desk.ts';
+import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
@@ -34,13 +33,14 @@ export interface ViewerTerms {
 
 export interface NearcastDialectDeps {
   readonly terms: ViewerTerms;
-  readonly swarms: ViewerSwarms;
+  readonly swarms: ViewerDirectory;
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly blocked: BlockedSwarms;
   readonly placeOf: (connection: ConnectionId) => Place;
   readonly newViewerId: () => string;
-  /** Told of each report, as far as it was believed. */
+  readonly reports: ReportDesk;
+  /** Told of each report, as far as it is believed. */
   readonly reported: (viewer: string, report: PlaybackReport) => void;
 }
 
@@ -63,29 +63,22 @@ export class NearcastDialect {
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, placeOf, newViewerId, terms } = this.#deps;
-    const region = terms.regionOf(from) ?? placeOf(from).region;
-    const tokenExpiresInMs = terms.expiresInMs(from);
-    const told: ViewerOutbox = [];
-    const { id } = swarms.join(from, newViewerId(), join, region, clock.now(), told);
-    const viewers = swarms.sizeOf(join.swarm);
+    const { swarms, clock, placeOf, newViewerId, reports, terms } = this.#deps;
+    const viewer = newViewerId();
     const { reportEveryMs, keys, iceServers } = this.#config;
-    // Before the introductions: a viewer must know its own name first.
-    out.push(
-      {
-        to: from,
-        message: {
-          type: 'welcome',
-          viewer: id,
-          reportEveryMs,
-          viewers,
-          keys: keys(),
-          iceServers: iceServers(id),
-          ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
-        },
-      },
-      ...told,
-    );
+    const tokenExpiresInMs = terms.expiresInMs(from);
+    const welcome = (viewers: number): TrackerMessage => ({
+      type: 'welcome',
+      viewer,
+      reportEveryMs,
+      viewers,
+      keys: keys(),
+      iceServers: iceServers(viewer),
+      ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
+    });
+    const region = terms.regionOf(from) ?? placeOf(from).region;
+    reports.joined({ id: viewer, connection: from, swarm: join.swarm }, region);
+    swarms.join(from, viewer, join, region, clock.now(), welcome, out);
   }
 
   #obey(from: ConnectionId, message: Exclude<AdmittedMessage, Join>, out: ViewerOutbox): void {
@@ -113,12 +106,9 @@ export class NearcastDialect {
   }
 
   #report(from: ConnectionId, report: PlaybackReport): void {
-    const { swarms, metrics, clock, reported } = this.#deps;
+    const { swarms, reports, reported } = this.#deps;
     const viewer = swarms.viewerAt(from);
-    if (!viewer) return;
-    const now = clock.now();
-    reported(viewer.id, countReport(report, now - viewer.reportedAt, metrics));
-    viewer.reportedAt = now;
+    if (viewer) reported(viewer.id, reports.report(viewer, report));
   }
 }
 

@@ -184,6 +184,8 @@ export class WebSocketGateway {
   }
 
   #receive(id: ConnectionId, entry: Socket, data: RawData): void {
+    // What was on its way when the connection was ended.
+    if (entry.socket.readyState !== entry.socket.OPEN) return;
     entry.alive = true;
     if (entry.bucket.take(this.#clock.now())) {
       entry.dropped = 0;

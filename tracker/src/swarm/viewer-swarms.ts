@@ -35,7 +35,20 @@ export const viewerSwarmsDefaults: ViewerSwarmsConfig = {
   initialDutyBitsPerSecond: 1_000_000,
 };
 
+/** Viewers come and go: those avoided longest ago are gone. */
+const MAX_AVOIDS = 64;
+
 type Join = Extract<ViewerMessage, { type: 'join' }>;
+
+/** What a viewer has from the replica that kept its swarm before. */
+export interface Standing {
+  /** Viewers that it was introduced to. */
+  readonly links: readonly string[];
+  /** Viewers that it is not to be introduced to. */
+  readonly avoids: readonly string[];
+  /** Undefined while it has not said. */
+  readonly dutyBitsPerSecond?: number;
+}
 
 export interface Viewer {
   readonly id: string;
@@ -45,8 +58,10 @@ export interface Viewer {
   /** Whether it shares with others at all: viewers of another engine only report. */
   readonly meets: boolean;
   readonly links: Set<Viewer>;
+  /** Neighbours from before that have not come here yet, or do not know of this one: no link, but no gap to fill either. */
+  readonly claims: Set<string>;
   /** Viewers it was introduced to in vain, or that it left: never introduced again. */
-  readonly avoids: WeakSet<Viewer>;
+  readonly avoids: Set<string>;
   /** When this viewer last told how much it received, for the clamp on what it can have received since. */
   reportedAt: number;
   upload: boolean;
@@ -73,6 +88,7 @@ export class ViewerSwarms {
   readonly #random: Random;
   readonly #swarms = new Map<string, Swarm>();
   readonly #byConnection = new Map<ConnectionId, Viewer>();
+  readonly #byId = new Map<string, Viewer>();
 
   constructor(config: ViewerSwarmsConfig, random: Random) {
     this.#config = config;
@@ -105,9 +121,21 @@ export class ViewerSwarms {
     return this.#swarms.get(swarm)?.viewers.size ?? 0;
   }
 
-  /** A second join on one connection moves the viewer to the new swarm ([S3]). */
-  join(connection: ConnectionId, id: string, join: Join, region: string, now: number, out: ViewerOutbox): Viewer {
+  /**
+   * A second join on one connection moves the viewer to the new swarm ([S3]).
+   * @param standing of a viewer that was in this swarm already: its neighbours are not introduced again
+   */
+  join(
+    connection: ConnectionId,
+    id: string,
+    join: Join,
+    region: string,
+    now: number,
+    out: ViewerOutbox,
+    standing?: Standing,
+  ): Viewer {
     this.leave(connection, out);
+    this.#displace(this.#byId.get(id), out);
     const swarm = this.#swarms.get(join.swarm) ?? {
       regions: new Map(),
       viewers: new DrawPool(),
@@ -116,13 +144,22 @@ export class ViewerSwarms {
     this.#swarms.set(join.swarm, swarm);
     const home = swarm.regions.get(region) ?? { name: region, viewers: new DrawPool(), ring: undefined };
     swarm.regions.set(region, home);
-    const viewer = newViewer(id, connection, join, region, now, this.#config.initialDutyBitsPerSecond);
+    const viewer = newViewer(id, connection, join, region, now, {
+      links: [],
+      avoids: [],
+      dutyBitsPerSecond: this.#config.initialDutyBitsPerSecond,
+      ...standing,
+    });
     home.viewers.add(viewer);
     swarm.viewers.add(viewer);
     this.#byConnection.set(connection, viewer);
+    this.#byId.set(id, viewer);
     if (!viewer.meets) return viewer;
+    this.#meetAgain(viewer);
     const { degree, joinDegree } = this.#config;
-    this.#fillLinks(viewer, swarm, swarm.viewers.size <= degree + 1 ? degree : joinDegree, out);
+    // How large a swarm is that is still moving here cannot be told.
+    const meetsAll = standing === undefined && swarm.viewers.size <= degree + 1;
+    this.#fillLinks(viewer, swarm, meetsAll ? degree : joinDegree, out);
     if (viewer.upload) this.#takeDuty(viewer, swarm, out);
     return viewer;
   }
@@ -131,14 +168,7 @@ export class ViewerSwarms {
     const viewer = this.#byConnection.get(connection);
     const swarm = viewer && this.#swarms.get(viewer.swarm);
     if (!viewer || !swarm) return;
-    const region = swarm.regions.get(viewer.region) as Region;
-    this.#byConnection.delete(connection);
-    region.viewers.delete(viewer);
-    swarm.viewers.delete(viewer);
-    if (region.viewers.size === 0) swarm.regions.delete(region.name);
-    if (swarm.viewers.size === 0) this.#swarms.delete(viewer.swarm);
-    this.#giveUpDuty(viewer, out);
-    this.#giveUpSmallRing(region, swarm, out);
+    this.#remove(viewer, swarm, out);
     for (const neighbour of viewer.links) {
       neighbour.links.delete(viewer);
       // Not for each one lost: two missing are made good in one go.
@@ -146,6 +176,37 @@ export class ViewerSwarms {
         this.#fillLinks(neighbour, swarm, this.#config.joinDegree, out);
     }
     viewer.links.clear();
+  }
+
+  /** What another replica must know of this viewer to take its swarm over. */
+  standingOf(connection: ConnectionId): Standing | undefined {
+    const viewer = this.#byConnection.get(connection);
+    if (!viewer) return undefined;
+    const links = [...Array.from(viewer.links, ({ id }) => id), ...viewer.claims];
+    return { links, avoids: [...viewer.avoids], dutyBitsPerSecond: viewer.dutyBitsPerSecond };
+  }
+
+  find(id: string): Viewer | undefined {
+    return this.#byId.get(id);
+  }
+
+  areLinked(connection: ConnectionId, peer: string): boolean {
+    const viewer = this.#byConnection.get(connection);
+    return viewer !== undefined && linkTo(viewer, peer) !== undefined;
+  }
+
+  /** The viewer is out of reach, but may be there as ever: its neighbours expect it back. */
+  displace(connection: ConnectionId, out: ViewerOutbox): void {
+    this.#displace(this.#byConnection.get(connection), out);
+  }
+
+  /** Another replica keeps this swarm from now on: nobody is told anything. */
+  forget(swarm: string): void {
+    for (const { connection, id } of this.viewersOf(swarm)) {
+      this.#byConnection.delete(connection);
+      this.#byId.delete(id);
+    }
+    this.#swarms.delete(swarm);
   }
 
   /** [S9] */
@@ -171,14 +232,19 @@ export class ViewerSwarms {
   }
 
   /** [S7] Frees both ends; who was rejected is not introduced to this viewer again, nor who could not be reached. */
-  unlink(connection: ConnectionId, peer: string, because: UnlinkReason): Viewer | undefined {
+  unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean {
     const viewer = this.#byConnection.get(connection);
-    const other = viewer && linkTo(viewer, peer);
-    if (!viewer || !other) return undefined;
-    viewer.links.delete(other);
-    other.links.delete(viewer);
-    if (because !== 'closed') viewer.avoids.add(other);
-    return other;
+    if (!viewer) return false;
+    const other = linkTo(viewer, peer);
+    if (!other && !viewer.claims.delete(peer)) return false;
+    if (other) {
+      viewer.links.delete(other);
+      other.links.delete(viewer);
+    } else this.#byId.get(peer)?.claims.delete(viewer.id);
+    // Of a claim it is not known whether the other ever heard of it: that it failed says little.
+    const isAvoided = other ? because !== 'closed' : because === 'rejected';
+    if (isAvoided) keepNewest(viewer.avoids, peer, MAX_AVOIDS);
+    return true;
   }
 
   /** [S7] Only between viewers that were introduced to each other. @returns whether it was passed on */
@@ -190,6 +256,40 @@ export class ViewerSwarms {
     return true;
   }
 
+  /** Both know of each other: a pair as before. */
+  #meetAgain(viewer: Viewer): void {
+    for (const id of viewer.claims) {
+      const other = this.#byId.get(id);
+      if (other?.swarm !== viewer.swarm || !other.claims.delete(viewer.id)) continue;
+      viewer.claims.delete(id);
+      viewer.links.add(other);
+      other.links.add(viewer);
+    }
+  }
+
+  #displace(viewer: Viewer | undefined, out: ViewerOutbox): void {
+    const swarm = viewer && this.#swarms.get(viewer.swarm);
+    if (!viewer || !swarm) return;
+    this.#remove(viewer, swarm, out);
+    for (const neighbour of viewer.links) {
+      neighbour.links.delete(viewer);
+      neighbour.claims.add(viewer.id);
+    }
+    viewer.links.clear();
+  }
+
+  #remove(viewer: Viewer, swarm: Swarm, out: ViewerOutbox): void {
+    const region = swarm.regions.get(viewer.region) as Region;
+    this.#byConnection.delete(viewer.connection);
+    this.#byId.delete(viewer.id);
+    region.viewers.delete(viewer);
+    swarm.viewers.delete(viewer);
+    if (region.viewers.size === 0) swarm.regions.delete(region.name);
+    if (swarm.viewers.size === 0) this.#swarms.delete(viewer.swarm);
+    this.#giveUpDuty(viewer, out);
+    this.#giveUpSmallRing(region, swarm, out);
+  }
+
   #fillLinks(viewer: Viewer, swarm: Swarm, target: number, out: ViewerOutbox): void {
     const wanted = target - viewer.degree;
     if (wanted <= 0) return;
@@ -197,8 +297,10 @@ export class ViewerSwarms {
       other !== viewer &&
       other.meets &&
       !viewer.links.has(other) &&
-      !viewer.avoids.has(other) &&
-      !other.avoids.has(viewer);
+      !viewer.claims.has(other.id) &&
+      !other.claims.has(viewer.id) &&
+      !viewer.avoids.has(other.id) &&
+      !other.avoids.has(viewer.id);
     const isFar = (other: Viewer) => other.region !== viewer.region;
     const farWanted = swarm.regions.size > 1 ? Math.min(wanted, this.#config.farDegree - farLinks(viewer)) : 0;
     const home = swarm.regions.get(viewer.region)?.viewers;
@@ -250,9 +352,10 @@ function newViewer(
   { swarm, engine, upload }: Join,
   region: string,
   now: number,
-  dutyBitsPerSecond: number,
+  standing: Required<Standing>,
 ): Viewer {
   const links = new Set<Viewer>();
+  const claims = new Set(standing.links);
   return {
     id,
     connection,
@@ -260,15 +363,26 @@ function newViewer(
     region,
     meets: engine === 'swarm',
     links,
-    avoids: new WeakSet(),
+    claims,
+    avoids: new Set(standing.avoids),
     reportedAt: now,
     upload,
-    dutyBitsPerSecond,
+    dutyBitsPerSecond: standing.dutyBitsPerSecond,
     ring: undefined,
     get degree() {
-      return links.size;
+      return links.size + claims.size;
     },
   };
+}
+
+/** Adds to a set, and lets go of its oldest member when it has grown too large. */
+export function keepNewest<T>(set: Set<T>, member: T, max: number): void {
+  set.add(member);
+  if (set.size <= max) return;
+  for (const oldest of set) {
+    set.delete(oldest);
+    return;
+  }
 }
 
 function linkTo(viewer: Viewer, peer: string): Viewer | undefined {
