@@ -33,6 +33,11 @@ export const programs = {
     find: lookedUp('NEARCAST_NGINX', ['nginx'], ['/usr/sbin/nginx']),
     packages: { apt: 'nginx', dnf: 'nginx', apk: 'nginx', brew: 'nginx' },
   },
+  'redis-server': {
+    environment: 'NEARCAST_REDIS_SERVER',
+    find: lookedUp('NEARCAST_REDIS_SERVER', ['redis-server', 'valkey-server']),
+    packages: { apt: 'redis-server', dnf: 'valkey', apk: 'redis', brew: 'redis' },
+  },
   prometheus: {
     environment: 'NEARCAST_PROMETHEUS',
     find: lookedUp('NEARCAST_PROMETHEUS', ['prometheus']),

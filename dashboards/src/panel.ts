@@ -37,6 +37,8 @@ export interface Dashboard {
   readonly title: string;
   readonly description: string;
   readonly rows: readonly { readonly title: string; readonly panels: readonly Panel[] }[];
+  /** What can be chosen besides the cluster. */
+  readonly choices?: readonly ('content' | 'region' | 'rendition')[];
   /** Asks for a price per gigabyte. */
   readonly hasPrice?: boolean;
 }

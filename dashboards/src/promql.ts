@@ -1,9 +1,31 @@
-/** The dashboards' variables as a matcher; `.*` also matches series without the label. */
+/** What players tell that is told apart by content and region. */
+const PLAYER_METRICS: ReadonlySet<string> = new Set([
+  'nearcast_player_delivered_bytes_total',
+  'nearcast_player_uploaded_bytes_total',
+  'nearcast_player_stalls_total',
+  'nearcast_player_stalled_seconds_total',
+  'nearcast_player_played_seconds_total',
+  'nearcast_player_startup_seconds_bucket',
+]);
+
+/** The dashboards' variables as matchers; `.*` also matches series without the label. */
 const CHOSEN = 'cluster=~"$cluster"';
+const CHOSEN_PLAYERS = 'content=~"$content", region=~"$region"';
+const CHOSEN_RENDITION = 'rendition=~"$rendition"';
+
+function chosen(metric: string): string {
+  if (PLAYER_METRICS.has(metric)) return `${CHOSEN}, ${CHOSEN_PLAYERS}`;
+  return metric === 'nearcast_player_rendition_played_seconds_total' ? `${CHOSEN}, ${CHOSEN_RENDITION}` : CHOSEN;
+}
 
 /** A selector: the metric with the dashboard's variables, and more matchers. */
 export function select(metric: string, matchers = ''): string {
-  return `${metric}{${[CHOSEN, matchers].filter((part) => part !== '').join(', ')}}`;
+  return `${metric}{${[chosen(metric), matchers].filter((part) => part !== '').join(', ')}}`;
+}
+
+/** All of a cluster, whatever content and region are chosen: to stand beside what an edge counts, which knows neither. */
+export function wholeRate(metric: string, matchers = ''): string {
+  return `sum(rate(${metric}{${[CHOSEN, matchers].filter((part) => part !== '').join(', ')}}[$__rate_interval]))`;
 }
 
 /** Per second. */

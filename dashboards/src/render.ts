@@ -63,23 +63,41 @@ export function renderDashboard(dashboard: Dashboard): GrafanaDashboard {
   return builder.build();
 }
 
-function variables({ hasPrice }: Dashboard) {
+const CONNECTIONS = '{__name__=~"nearcast_(tracker_connections|edge_sending)"}';
+
+function variables({ choices = [], hasPrice }: Dashboard) {
   const datasource = new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus');
-  const cluster = new QueryVariableBuilder('cluster')
-    .label('Cluster')
-    .description('Of your Prometheus label `cluster`; without one, All is everything.')
+  const cluster = labelVariable(
+    'cluster',
+    'Cluster',
+    'Of your Prometheus label `cluster`; without one, All is everything.',
+    CONNECTIONS,
+  );
+  const chosen = choices.map((name) => choiceVariables[name]());
+  const runbooks = textBox('runbooks', 'Runbooks', 'Where you keep dashboards/runbooks/, as a URL.', '/runbooks');
+  const price = textBox('price', 'Price per GB', 'What a gigabyte from the edge costs you, in your currency.', '0.02');
+  return [datasource, cluster, ...chosen, ...(hasPrice ? [price] : []), runbooks];
+}
+
+const DELIVERED = 'nearcast_player_delivered_bytes_total{cluster=~"$cluster"}';
+const RENDITIONS = 'nearcast_player_rendition_played_seconds_total{cluster=~"$cluster"}';
+
+const choiceVariables = {
+  content: () => labelVariable('content', 'Content', 'As `--content-labels` of the tracker says.', DELIVERED),
+  region: () => labelVariable('region', 'Region', 'Of viewers, as `--region-labels` of the tracker says.', DELIVERED),
+  rendition: () => labelVariable('rendition', 'Rendition', 'Chooses in panels about renditions.', RENDITIONS),
+};
+
+function labelVariable(label: string, title: string, description: string, series: string) {
+  return new QueryVariableBuilder(label)
+    .label(title)
+    .description(description)
     .datasource(DATASOURCE)
-    .query({
-      query: 'label_values({__name__=~"nearcast_(tracker_connections|edge_sending)"}, cluster)',
-      refId: 'cluster',
-    })
+    .query({ query: `label_values(${series}, ${label})`, refId: label })
     .refresh(VariableRefresh.OnTimeRangeChanged)
     .includeAll(true)
     .allValue('.*')
     .multi(true);
-  const runbooks = textBox('runbooks', 'Runbooks', 'Where you keep dashboards/runbooks/, as a URL.', '/runbooks');
-  const price = textBox('price', 'Price per GB', 'What a gigabyte from the edge costs you, in your currency.', '0.02');
-  return hasPrice ? [datasource, cluster, price, runbooks] : [datasource, cluster, runbooks];
 }
 
 function textBox(name: string, label: string, description: string, value: string) {

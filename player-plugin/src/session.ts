@@ -362,8 +362,15 @@ export class Session implements P2PSession {
       const mode = this.#mode === 'swarm' ? 'swarm' : 'edge-only';
       const latencyMs = this.#hls.latestLevelDetails?.live ? this.#hls.latency * 1000 : undefined;
       const links = this.#engine.is === 'ready' ? this.#engine.engine.takeAccounts() : [];
-      const state = { connectedPeers: this.#peers.size, mode, links } as const;
-      return this.#counters.takeReport(clock.now(), latencyMs === undefined ? state : { ...state, latencyMs });
+      // 0 is a rendition that does not say.
+      const height = this.#hls.levels[this.#hls.currentLevel]?.height || undefined;
+      return this.#counters.takeReport(clock.now(), {
+        connectedPeers: this.#peers.size,
+        mode,
+        links,
+        latencyMs,
+        height,
+      });
     };
     return { client, reports: new ReportSender(client, clock, takeReport) };
   }

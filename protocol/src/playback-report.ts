@@ -37,6 +37,8 @@ export interface PlaybackReport {
   readonly startupMs?: number;
   /** How far behind the live edge, ms; only for live streams. */
   readonly latencyMs?: number;
+  /** Lines of the rendition that plays, when it has a picture. */
+  readonly height?: number;
   /** What was exchanged with each peer: the other end's account of it must agree. */
   readonly links: readonly LinkReport[];
 }
@@ -45,12 +47,20 @@ export interface PlaybackReport {
 export interface LinkReport {
   /** Its name, as the tracker introduced it. */
   readonly peer: string;
+  /** Media bytes that came from it, kept or not: what the other end calls sent. */
   readonly receivedBytes: number;
   readonly sentBytes: number;
   /** Round-trip time, ms, as the connection measures it. */
   readonly rttMs?: number;
+  readonly connection?: ConnectionKind;
 }
 
+/** The farther end of the selected candidate pair (RFC 8445 §4): `relay` when either is relayed, `host` when both are not even translated. */
+export const connectionKinds = ['host', 'prflx', 'srflx', 'relay'] as const;
+export type ConnectionKind = (typeof connectionKinds)[number];
+
+/** 8K, upright. */
+export const MAX_HEIGHT = 8192;
 const ONE_DAY_MS = 86_400_000;
 const MAX_LINKS = 64;
 
@@ -80,13 +90,15 @@ export function parsePlaybackReport(given: JsonObject): PlaybackReport | undefin
   if (!counted || !mode || !links.every((link) => link !== undefined)) return undefined;
   const startupMs = parseOptional(given.startupMs, ONE_DAY_MS);
   const latencyMs = parseOptional(given.latencyMs, ONE_DAY_MS);
-  if (startupMs === 'wrong' || latencyMs === 'wrong') return undefined;
+  const height = parseOptional(given.height, MAX_HEIGHT);
+  if (startupMs === 'wrong' || latencyMs === 'wrong' || height === 'wrong') return undefined;
   return {
     ...counted,
     mode,
     links,
     ...(startupMs === undefined ? {} : { startupMs }),
     ...(latencyMs === undefined ? {} : { latencyMs }),
+    ...(height === undefined ? {} : { height }),
   };
 }
 
@@ -112,7 +124,15 @@ function parseLink(value: unknown): LinkReport | undefined {
   const rttMs = parseOptional(given?.rttMs, ONE_DAY_MS);
   if (peer === undefined || receivedBytes === undefined || sentBytes === undefined || rttMs === 'wrong')
     return undefined;
-  return { peer, receivedBytes, sentBytes, ...(rttMs === undefined ? {} : { rttMs }) };
+  // A kind that a later version knows is none that this one can count.
+  const connection = asOneOf(given?.connection, connectionKinds);
+  return {
+    peer,
+    receivedBytes,
+    sentBytes,
+    ...(rttMs === undefined ? {} : { rttMs }),
+    ...(connection === undefined ? {} : { connection }),
+  };
 }
 
 /** A report in which nothing happened, for those who fill in only what did. */

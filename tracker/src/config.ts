@@ -1,11 +1,12 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type AddressHeader, addressHeaders } from './access/client-address.ts';
 import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
 import { addLocalityOptions, type LocalityConfig, localityDefaults } from './locality/locality-config.ts';
+import { addReportOptions, type ReportConfig, reportDefaults } from './reports/report-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig extends IceConfig, LocalityConfig {
+export interface TrackerConfig extends IceConfig, LocalityConfig, ReportConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -20,6 +21,8 @@ export interface TrackerConfig extends IceConfig, LocalityConfig {
   readonly reportInterval: number;
   /** Connections at once. */
   readonly maxConnections: number;
+  /** A connection that was silent for twice this time is asked for a sign of life; after three times it is closed. Seconds. */
+  readonly pingInterval: number;
   /** URL or file with the keys (JWKS) that viewers are to trust: the edge's `/.well-known/nearcast/keys.json`. */
   readonly manifestKeys?: string;
   /** Who looks at the console must show this (`Authorization: Bearer …`); without it, whoever reaches the admin port may. */
@@ -36,6 +39,8 @@ export interface TrackerConfig extends IceConfig, LocalityConfig {
   readonly tokenKey?: readonly string[];
   /** URL or file of the public keys (JWKS; ES256, EdDSA) that join tokens may be signed with; with one, viewers need a token. */
   readonly tokenJwks?: string;
+  /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
+  readonly redis?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
   readonly drainSeconds: number;
 }
@@ -48,12 +53,14 @@ export const defaults: TrackerConfig = {
   announceInterval: 120,
   reportInterval: 10,
   maxConnections: 50_000,
+  pingInterval: 20,
   edgeAdmin: [],
   trustedProxies: [],
   addressHeader: 'x-forwarded-for',
   drainSeconds: 20,
   ...iceDefaults,
   ...localityDefaults,
+  ...reportDefaults,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
@@ -83,6 +90,11 @@ export function trackerCommand(): Command {
         .default(defaults.maxConnections)
         .argParser(wholeNumber(1, 1_000_000)),
     )
+    .addOption(
+      option('--ping-interval <seconds>', 'silent connections are pinged after twice this time')
+        .default(defaults.pingInterval)
+        .argParser(wholeNumber(1, 3600)),
+    )
     .addOption(option('--manifest-keys <url|file>', "JWKS that manifests are signed with: the edge's keys.json"))
     .addOption(option('--admin-token <secret>', 'what the console asks for'))
     .addOption(
@@ -111,12 +123,22 @@ export function trackerCommand(): Command {
     )
     .addOption(option('--token-jwks <url|file>', 'public keys that join tokens are signed with (ES256, EdDSA)'))
     .addOption(
+      option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
+    )
+    .addOption(
       option('--drain-seconds <seconds>', 'over how long viewers are sent away at the end')
         .default(defaults.drainSeconds)
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
-  return addLocalityOptions(addIceOptions(command));
+  return addReportOptions(addLocalityOptions(addIceOptions(command)));
+}
+
+function parseRedisUrl(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
+  if (protocol !== 'redis:' && protocol !== 'rediss:')
+    throw new InvalidArgumentError('Expected redis://… or rediss://…');
+  return text;
 }
 
 export function parseConfig(argv: readonly string[]): TrackerConfig {

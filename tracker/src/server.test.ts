@@ -155,7 +155,8 @@ describe('Nearcast dialect', () => {
   const join = { type: 'join', swarm: 'https://site/movie.m3u8', engine: 'swarm', upload: true };
 
   test('a joined viewer is welcomed, and its report is counted', async () => {
-    const running = await start({ reportInterval: 5 });
+    const contentLabels = [{ pattern: '*/movie*', label: 'movies' }];
+    const running = await start({ reportInterval: 5, contentLabels });
     const viewer = await connect(running, 'nearcast.1');
     viewer.send(join);
     expect(await viewer.next()).toEqual({
@@ -166,17 +167,52 @@ describe('Nearcast dialect', () => {
       keys: [],
       iceServers: [],
     });
+    const peer = await connect(running, 'nearcast.1');
+    peer.send(join);
+    await vi.waitFor(() => expect(peer.inbox).toContainEqual(expect.objectContaining({ type: 'introduce' })));
+    peer.send({ type: 'report', report: { ...emptyReport, uploadedBytes: 2500 } });
+    await vi.waitFor(async () => expect((await get(running, '/metrics')).text).toContain('{outcome="counted"} 1'));
     viewer.send({ type: 'report', report });
     await vi.waitFor(async () => {
       const { text } = await get(running, '/metrics');
-      expect(text).toContain('nearcast_player_delivered_bytes_total{source="peer"} 3000');
-      expect(text).toContain('nearcast_player_delivered_bytes_total{source="edge"} 1000');
-      expect(text).toContain('nearcast_player_uploaded_bytes_total 500');
-      expect(text).toContain('nearcast_player_stalls_total{mode="edge-only"} 1');
-      expect(text).toContain('nearcast_player_startup_seconds_count{mode="edge-only"} 1');
-      expect(text).toContain('nearcast_tracker_peers{dialect="nearcast"} 1');
+      const movie = 'content="movies",region="other"';
+      // Nobody says that he sent more.
+      expect(text).toContain(`nearcast_player_delivered_bytes_total{source="peer",${movie}} 2500`);
+      expect(text).toContain(`nearcast_player_delivered_bytes_total{source="edge",${movie}} 1000`);
+      expect(text).toContain(`nearcast_player_stalls_total{mode="edge-only",${movie}} 1`);
+      expect(text).toContain(`nearcast_player_startup_seconds_count{mode="edge-only",${movie}} 1`);
+      expect(text).toContain('nearcast_tracker_peers{dialect="nearcast"} 2');
     });
   });
+
+  test('a viewer that claims ten times as much moves no total beyond what the other end tells', async () => {
+    const running = await start({ reportInterval: 1 });
+    const [liar, honest] = [await connect(running, 'nearcast.1'), await connect(running, 'nearcast.1')];
+    liar.send(join);
+    const { viewer: liarsName } = await liar.next();
+    honest.send(join);
+    const { viewer: honestName } = await honest.next();
+    const tell = (peerBytes: number, peer: unknown) => {
+      const links = [{ peer, receivedBytes: peerBytes, sentBytes: peerBytes }];
+      return { type: 'report', report: { ...emptyReport, peerBytes, uploadedBytes: peerBytes, links } };
+    };
+    liar.send(tell(30_000, honestName));
+    honest.send(tell(3_000, liarsName));
+    const sum = (text: string, name: string) =>
+      [...text.matchAll(new RegExp(`^nearcast_${name}.* (\\d+)$`, 'gm'))].reduce((all, [, n]) => all + Number(n), 0);
+    const disagreement = 'tracker_report_disagreement_bytes_total{between="named"';
+    // The claims have had their time, both ends.
+    await vi.waitFor(async () => expect(sum((await get(running, '/metrics')).text, disagreement)).toBe(2 * 27_000), {
+      timeout: 30_000,
+      interval: 100,
+    });
+    liar.send(tell(0, honestName));
+    await vi.waitFor(async () => {
+      const { text } = await get(running, '/metrics');
+      expect(sum(text, 'player_delivered_bytes_total{source="peer"')).toBe(2 * 3_000);
+      expect(sum(text, 'player_uploaded_bytes_total')).toBe(2 * 3_000);
+    });
+  }, 40_000);
 
   test('a blocked swarm ends at once, lets nobody in, and comes back when it is unblocked', async () => {
     const running = await start({ adminToken: 'secret' });
@@ -271,7 +307,7 @@ describe('two viewers', () => {
     expect(await a.next()).toEqual({ type: 'duty', arc: { start: 0, width: 1 } });
     b.send(join);
     expect(await b.next()).toMatchObject({ type: 'welcome', viewers: 2 });
-    expect(await b.next()).toEqual({ type: 'introduce', peer: welcome.viewer, initiate: true, nearness: 'region' });
+    expect(await b.next()).toEqual({ type: 'introduce', peer: welcome.viewer, initiate: true, nearness: 'lan' });
     const introduced = await a.next();
     expect(introduced).toMatchObject({ type: 'introduce', initiate: false });
     const signal = { description: { type: 'offer', sdp: 'v=0' } };

@@ -15,14 +15,17 @@ import { addConsole } from './console/console-routes.ts';
 import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
 import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
+import { openDirectory } from './directory/open-directory.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { iceServersFor } from './ice/ice-config.ts';
 import { StunServer } from './ice/stun-server.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
-import { Locator } from './locality/locator.ts';
+import { Locator, placeKey } from './locality/locator.ts';
 import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
+import { openReportDesk } from './reports/open-report-desk.ts';
+import { WINDOW_REPORTS } from './reports/report-desk.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
 
@@ -68,7 +71,7 @@ export async function startTracker(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
     random,
   );
-  const viewers = new ViewerSwarms(viewerSwarmsDefaults, random);
+  const viewers = new ViewerSwarms({ ...viewerSwarmsDefaults, cellSize: config.cellSize }, random);
   let draining = false;
 
   const metrics = createMetrics({
@@ -81,12 +84,27 @@ export async function startTracker(
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
+  const joinTokens = openJoinTokens(config, epochMs, tell);
+  const directory = await openDirectory(config.redis, {
+    clock,
+    registry: metrics.registry,
+    swarms: viewers,
+    torrents,
+    torrentStaleAfterMs: config.announceInterval * 2000,
+    toViewers: sendToViewers,
+    textToViewer: (to, text) => gateway.send(to, text),
+    toTorrents: sendTorrentReplies,
+    relayedSignal: () => metrics.relayed.inc({ kind: 'signal' }),
+    reportWindowMs: WINDOW_REPORTS * config.reportInterval * 1000,
+    agreed: (account, side, bytes) => reports.agreed(account, side, bytes),
+    tell,
+  });
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
   const { sites, geoDb } = config;
-  const locator = new Locator({ sites, geoDb, key: randomBytes(32) }, clock, tell);
+  const locator = new Locator({ sites, geoDb, key: placeKey(config.redis) }, clock, tell);
   const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
-  const blocked = new BlockedSwarms(viewers);
+  const blocked = new BlockedSwarms(directory.viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
     swarms: viewers,
@@ -97,7 +115,6 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
-  const joinTokens = openJoinTokens(config, epochMs, tell);
   const admission = new Admission({
     clock,
     tokens: joinTokens?.tokens,
@@ -106,20 +123,22 @@ export async function startTracker(
     refused: (reason) => metrics.refusedJoins.inc({ reason }),
     sendAway: (connection) => gateway.close(connection, 'tryAgainLater'),
   });
+  const reports = openReportDesk(config, { metrics, clock }, directory);
   const nearcast = new NearcastDialect(
     {
       reportEveryMs: config.reportInterval * 1000,
       keys: () => manifestKeys?.current ?? [],
-      iceServers: (viewer) => iceServersFor(config, viewer, Date.now() / 1000),
+      iceServers: (viewer) => iceServersFor(config, viewer, epochMs() / 1000),
     },
     {
-      swarms: viewers,
+      swarms: directory.viewers,
       terms: admission,
       blocked,
       metrics,
       clock,
       placeOf: (connection) => places.get(connection) ?? nowhere,
       newViewerId,
+      reports,
       reported: (id, report) => liveConsole.reported(id, report),
     },
   );
@@ -131,13 +150,13 @@ export async function startTracker(
     switch (command.is) {
       case 'announce':
         if (published?.has(command.infoHash) === false) void announceIfPublished(published, from, command);
-        else torrents.announce(from, command, now, out);
+        else directory.torrents.announce(from, command, now, out);
         break;
       case 'answer':
-        torrents.answer(from, command, now, out);
+        directory.torrents.answer(from, command, now, out);
         break;
       case 'scrape':
-        torrents.scrape(from, command, out);
+        directory.torrents.scrape(from, command, out);
         break;
       case 'malformed': {
         const { action, infoHash, because } = command;
@@ -166,10 +185,10 @@ export async function startTracker(
     const isPublished = await files.isPublished(command.infoHash);
     if (!dialectOf.has(from)) return;
     const out: Outbox = [];
-    if (isPublished) torrents.announce(from, command, clock.now(), out);
+    if (isPublished) directory.torrents.announce(from, command, clock.now(), out);
     else {
       // It may have been published when this peer came.
-      torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
+      directory.torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
       metrics.refusedAnnounces.inc({ because: 'not-published' });
       const reply = {
         action: 'announce',
@@ -184,6 +203,10 @@ export async function startTracker(
   function tellViewers(command: (out: ViewerOutbox) => void): void {
     const out: ViewerOutbox = [];
     command(out);
+    sendToViewers(out);
+  }
+
+  function sendToViewers(out: ViewerOutbox): void {
     for (const { to, message } of out) gateway.send(to, JSON.stringify(message));
   }
 
@@ -199,7 +222,12 @@ export async function startTracker(
   });
   const gateway: WebSocketGateway = new WebSocketGateway(
     httpServer,
-    { maxConnections: config.maxConnections, messageRate, maxBacklogBytes: 1024 * 1024, pingEveryMs: 30_000 },
+    {
+      maxConnections: config.maxConnections,
+      messageRate,
+      maxBacklogBytes: 1024 * 1024,
+      pingEveryMs: config.pingInterval * 1000,
+    },
     clock,
     {
       opened(connection, dialect, { address }) {
@@ -221,8 +249,8 @@ export async function startTracker(
         gateway.send(connection, JSON.stringify(error));
       },
       closed(connection) {
-        torrents.disconnect(connection);
-        tellViewers((out) => viewers.leave(connection, out));
+        directory.torrents.disconnect(connection);
+        tellViewers((out) => directory.viewers.leave(connection, out));
         blocked.forget(connection);
         admission.forget(connection);
         dialectOf.delete(connection);
@@ -234,11 +262,11 @@ export async function startTracker(
   );
   const admin = adminApp(metrics.registry, () => !draining);
   addConsole(admin, liveConsole, config.adminToken);
-  const blocking = {
+  const blocking = directory.share({
     names: () => blocked.names,
     block: (swarm: string) => tellViewers((out) => blocked.block(swarm, out)),
     unblock: (swarm: string) => blocked.unblock(swarm),
-  };
+  });
   addBlocking(admin, blocking, config.adminToken);
   const adminServer = createServer(admin);
   let stopSweeping = clock.after(30_000, sweep);
@@ -251,11 +279,14 @@ export async function startTracker(
     stopSweeping();
     liveConsole.stop();
     admission.stop();
+    reports.stop();
     manifestKeys?.stop();
     published?.stop();
     stun.close();
     locator.stop();
     gateway.stop();
+    await directory.leave();
+    directory.close();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
   }
 
@@ -277,7 +308,13 @@ export async function startTracker(
   }
 
   try {
-    await Promise.all([manifestKeys?.start(), published?.start(), locator.start(), joinTokens?.start()]);
+    await Promise.all([
+      manifestKeys?.start(),
+      published?.start(),
+      locator.start(),
+      joinTokens?.start(),
+      directory.start(),
+    ]);
     if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);

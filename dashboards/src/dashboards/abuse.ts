@@ -1,5 +1,5 @@
 import { type Dashboard, goodBelow } from '../panel.ts';
-import { orZero, select, share, sumRate, total } from '../promql.ts';
+import { orZero, select, share, sumRate, total, wholeRate } from '../promql.ts';
 
 const reports = (matchers = '') => sumRate('nearcast_tracker_reports_total', matchers);
 
@@ -71,6 +71,21 @@ export const abuse: Dashboard = {
           runbook: 'connections-refused',
         },
         {
+          title: 'Viewers not let in',
+          description:
+            'Joins and renewals refused by the tracker, by reason: tokens that are missing, expired, forged or for something else. They play on from the edge.',
+          shows: 'area',
+          unit: 'ops',
+          queries: [
+            {
+              expr: sumRate('nearcast_tracker_refused_joins_total', '', 'reason'),
+              legend: '{{reason}}',
+              emptyInHealth: 'appears with the first refusal',
+            },
+          ],
+          runbook: 'joins-refused',
+        },
+        {
           title: 'By the edge',
           description:
             'Requests turned away before the cache was asked. `token` are failures of authorisation, `rate` floods.',
@@ -99,17 +114,41 @@ export const abuse: Dashboard = {
           ],
         },
         {
-          title: 'Sent and received between viewers',
+          title: 'Told by one end only',
           description:
-            'Each byte that one viewer received another sent. Where the lines part, some reports are not true.',
+            'Bytes exchanged that one viewer told and the other did not: not counted as offload. `unnamed` are engines that do not name their peers, and what stock clients sent. A viewer that loses its network loses its last report, so a little is normal.',
+          shows: 'area',
+          unit: 'Bps',
+          queries: [
+            {
+              expr: sumRate('nearcast_tracker_report_disagreement_bytes_total', '', 'between, claimed'),
+              legend: '{{between}}: {{claimed}}',
+            },
+          ],
+          runbook: 'viewers-disagree',
+        },
+        {
+          title: 'Share that one end only told',
+          description:
+            'Received according to one viewer, and not sent according to the other, ÷ all that was received.',
+          shows: 'trend',
+          unit: 'percentunit',
+          queries: [{ expr: select('nearcast:viewers_disagree:ratio5m'), legend: 'not believed {{cluster}}' }],
+          thresholds: goodBelow(0.05, 0.2),
+          runbook: 'viewers-disagree',
+        },
+        {
+          title: 'Edge: reported beside counted',
+          description:
+            'What players say they had from the edge, and what the edges say they sent. Reports cannot move the second.',
           shows: 'trend',
           unit: 'Bps',
           queries: [
-            { expr: sumRate('nearcast_player_uploaded_bytes_total'), legend: 'viewers say they sent' },
             {
-              expr: sumRate('nearcast_player_delivered_bytes_total', 'source="peer"'),
-              legend: 'viewers say they received',
+              expr: wholeRate('nearcast_player_delivered_bytes_total', 'source="edge"'),
+              legend: 'players report',
             },
+            { expr: sumRate('nearcast_edge_sent_bytes_total', 'kind="segment"'), legend: 'edges count' },
           ],
           runbook: 'reports-disagree',
         },

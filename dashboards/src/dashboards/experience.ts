@@ -8,6 +8,7 @@ export const experience: Dashboard = {
   uid: 'nearcast-experience',
   title: 'Nearcast: what do viewers feel?',
   description: 'Startup, stalls and latency, of those who share beside those who play from the edge alone.',
+  choices: ['content', 'region', 'rendition'],
   rows: [
     {
       title: 'Now',
@@ -75,6 +76,46 @@ export const experience: Dashboard = {
             { expr: quantile(0.5, 'nearcast_player_latency_seconds', 'mode'), legend: '{{mode}} p50' },
             { expr: quantile(0.95, 'nearcast_player_latency_seconds', 'mode'), legend: '{{mode}} p95' },
           ],
+        },
+        {
+          title: 'Rendition, by mode',
+          description: 'Seconds played per second at each size of picture: sharing must not make it smaller.',
+          shows: 'area',
+          unit: 'short',
+          queries: [
+            {
+              expr: sumRate('nearcast_player_rendition_played_seconds_total', '', 'rendition, mode'),
+              legend: '{{rendition}} {{mode}}',
+            },
+          ],
+        },
+        {
+          title: 'Stalls per hour, by content',
+          description:
+            'One content that stalls alone has a problem of its own: its packager, its origin, its bitrates.',
+          shows: 'trend',
+          unit: 'short',
+          queries: [{ expr: `3600 * ${share(stalls('', 'content'), played('', 'content'))}`, legend: '{{content}}' }],
+        },
+        {
+          title: 'Stalls per hour, by region',
+          description: 'One region that stalls alone is far from its edge, or its edge is full.',
+          shows: 'trend',
+          unit: 'short',
+          queries: [{ expr: `3600 * ${share(stalls('', 'region'), played('', 'region'))}`, legend: '{{region}}' }],
+        },
+        {
+          title: 'Stalls of a viewer',
+          description:
+            'Of viewers that have left: how often and how long playback stood still per hour. Many without any and few with many is another problem than all with some.',
+          shows: 'trend',
+          unit: 'short',
+          queries: [
+            { expr: quantile(0.5, 'nearcast_player_session_stalls_per_hour'), legend: 'stalls, p50' },
+            { expr: quantile(0.95, 'nearcast_player_session_stalls_per_hour'), legend: 'stalls, p95' },
+            { expr: quantile(0.95, 'nearcast_player_session_stalled_seconds_per_hour'), legend: 'seconds, p95' },
+          ],
+          runbook: 'sharing-stalls',
         },
         {
           title: 'Viewers playing, by mode',

@@ -1,17 +1,22 @@
 import { type Dashboard, goodAbove, goodBelow } from '../panel.ts';
-import { select, share, sumRate, total } from '../promql.ts';
+import { quantile, select, share, sumRate, total, wholeRate } from '../promql.ts';
 
 const DELIVERED = 'nearcast_player_delivered_bytes_total';
 const SENT = 'nearcast_edge_sent_bytes_total';
 const fromPeers = sumRate(DELIVERED, 'source="peer"');
 const fromEdge = sumRate(DELIVERED, 'source="edge"');
 const sent = sumRate(SENT, 'kind="segment"');
+/** Beside the edge's count, which knows neither content nor region. */
+const allFromPeers = wholeRate(DELIVERED, 'source="peer"');
+const allFromEdge = wholeRate(DELIVERED, 'source="edge"');
+const offloadBy = (label: string) => share(sumRate(DELIVERED, 'source="peer"', label), sumRate(DELIVERED, '', label));
 
 export const savings: Dashboard = {
   uid: 'nearcast-savings',
   title: 'Nearcast: what are we saving?',
   description:
     'Bytes that viewers had from each other instead of from the edge, counted by both sides, and their price.',
+  choices: ['content', 'region'],
   hasPrice: true,
   rows: [
     {
@@ -30,10 +35,10 @@ export const savings: Dashboard = {
         {
           title: 'Offload, as the edge counts',
           description:
-            'The same, with the bytes that the edge sent in place of what players say they had from it. Edge bytes of viewers without Nearcast lower it.',
+            'The same, with the bytes that the edge sent in place of what players say they had from it; of all content and regions. Edge bytes of viewers without Nearcast lower it.',
           shows: 'number',
           unit: 'percentunit',
-          queries: [{ expr: share(fromPeers, `(${fromPeers} + ${sent})`), legend: 'offload' }],
+          queries: [{ expr: share(allFromPeers, `(${allFromPeers} + ${sent})`), legend: 'offload' }],
           thresholds: goodAbove(0.6, 0.3),
           runbook: 'reports-disagree',
         },
@@ -59,7 +64,8 @@ export const savings: Dashboard = {
       panels: [
         {
           title: 'Offload',
-          description: 'Both counts of the share that did not come from the edge. They should lie on each other.',
+          description:
+            'Both counts of the share that did not come from the edge, of all content and regions. They should lie on each other.',
           shows: 'trend',
           unit: 'percentunit',
           queries: [
@@ -67,6 +73,33 @@ export const savings: Dashboard = {
             { expr: `avg(${select('nearcast:offload_edge:ratio5m')})`, legend: 'as the edge counts' },
           ],
           runbook: 'offload-dropped',
+        },
+        {
+          title: 'Offload, by content',
+          description: 'As players count it; which content is told apart is set at the tracker (`--content-labels`).',
+          shows: 'trend',
+          unit: 'percentunit',
+          queries: [{ expr: offloadBy('content'), legend: '{{content}}' }],
+          runbook: 'offload-dropped',
+        },
+        {
+          title: 'Offload, by region',
+          description: 'As players count it; which regions are told apart is set at the tracker (`--region-labels`).',
+          shows: 'trend',
+          unit: 'percentunit',
+          queries: [{ expr: offloadBy('region'), legend: '{{region}}' }],
+          runbook: 'offload-dropped',
+        },
+        {
+          title: 'Offload of a viewer',
+          description:
+            'Of viewers that have left: half had more than p50 of their media from others, one in ten less than p10.',
+          shows: 'trend',
+          unit: 'percentunit',
+          queries: [0.1, 0.5, 0.9].map((q) => ({
+            expr: quantile(q, 'nearcast_player_session_offload_ratio'),
+            legend: `p${q * 100}`,
+          })),
         },
         {
           title: 'Where the media comes from',
@@ -77,11 +110,12 @@ export const savings: Dashboard = {
         },
         {
           title: 'From the edge: two counts',
-          description: 'What players say they had from the edge beside what the edge says it sent.',
+          description:
+            'What players say they had from the edge beside what the edge says it sent, of all content and regions.',
           shows: 'trend',
           unit: 'Bps',
           queries: [
-            { expr: fromEdge, legend: 'players received' },
+            { expr: allFromEdge, legend: 'players received' },
             { expr: sent, legend: 'edge sent (segments)' },
           ],
           runbook: 'reports-disagree',
@@ -95,7 +129,7 @@ export const savings: Dashboard = {
           queries: [
             { expr: share(sent, sumRate('nearcast_edge_origin_bytes_total')), legend: 'copies' },
             {
-              expr: `${sumRate('nearcast_player_played_seconds_total')}`,
+              expr: wholeRate('nearcast_player_played_seconds_total'),
               legend: 'viewers playing (the copies without sharing)',
             },
           ],
@@ -112,7 +146,7 @@ export const savings: Dashboard = {
         {
           title: 'Sent by viewers',
           description:
-            'What viewers say they sent to others, and what they say they received: the two agree within a few per cent.',
+            'What viewers sent to others and what they kept of it, as far as both ends tell. The gap is what was thrown away.',
           shows: 'trend',
           unit: 'Bps',
           queries: [
@@ -125,7 +159,7 @@ export const savings: Dashboard = {
           description: 'Bytes between viewers that are not media ÷ media. Above 5 % something talks too much.',
           shows: 'number',
           unit: 'percentunit',
-          queries: [{ expr: share(sumRate('nearcast_player_control_bytes_total'), fromPeers), legend: 'overhead' }],
+          queries: [{ expr: share(sumRate('nearcast_player_control_bytes_total'), allFromPeers), legend: 'overhead' }],
           thresholds: goodBelow(0.05, 0.1),
         },
       ],

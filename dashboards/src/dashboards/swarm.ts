@@ -1,9 +1,9 @@
 import { type Dashboard, goodAbove, goodBelow } from '../panel.ts';
-import { orZero, quantile, select, share, sumRate, total } from '../promql.ts';
+import { orZero, quantile, select, share, sumRate, total, wholeRate } from '../promql.ts';
 
 const unlinks = (matchers = '', by = '') => sumRate('nearcast_tracker_unlinks_total', matchers, by);
 const UNTIL_SOMEBODY_LEAVES = 'appears with the first pair that ends';
-const fromPeers = sumRate('nearcast_player_delivered_bytes_total', 'source="peer"');
+const fromPeers = wholeRate('nearcast_player_delivered_bytes_total', 'source="peer"');
 
 export const swarm: Dashboard = {
   uid: 'nearcast-swarm',
@@ -101,6 +101,32 @@ export const swarm: Dashboard = {
           thresholds: goodBelow(0.15, 0.33),
         },
         {
+          title: 'Pairs that connected, by kind',
+          description:
+            'The farther end of each pair: `host` is one network, `srflx` and `prflx` are through address translation, `relay` costs TURN traffic. Beside them the pairs that failed.',
+          shows: 'area',
+          unit: 'ops',
+          queries: [
+            {
+              expr: sumRate('nearcast_player_pairs_total', '', 'connection'),
+              legend: '{{connection}}',
+            },
+            { expr: unlinks('reason="failed"', 'reason'), legend: '{{reason}}', emptyInHealth: UNTIL_SOMEBODY_LEAVES },
+          ],
+        },
+        {
+          title: 'Bytes between viewers, by kind of connection',
+          description: 'What viewers say they received from others. What is relayed is paid for twice.',
+          shows: 'area',
+          unit: 'Bps',
+          queries: [
+            {
+              expr: sumRate('nearcast_player_exchanged_bytes_total', '', 'connection'),
+              legend: '{{connection}}',
+            },
+          ],
+        },
+        {
           title: 'Signals passed on',
           description: 'Offers, answers and candidates that the tracker relays between viewers that meet.',
           shows: 'area',
@@ -116,8 +142,8 @@ export const swarm: Dashboard = {
           queries: [
             {
               expr: share(
-                sumRate('nearcast_player_played_seconds_total', 'mode="swarm"'),
-                sumRate('nearcast_player_played_seconds_total'),
+                wholeRate('nearcast_player_played_seconds_total', 'mode="swarm"'),
+                wholeRate('nearcast_player_played_seconds_total'),
               ),
               legend: 'sharing',
             },
@@ -154,6 +180,16 @@ export const swarm: Dashboard = {
           unit: 'Bps',
           queries: [0.5, 0.95, 0.99].map((q) => ({
             expr: quantile(q, 'nearcast_player_upload_bytes_per_second'),
+            legend: `p${q * 100}`,
+          })),
+        },
+        {
+          title: 'Upload of a viewer, over its stay',
+          description: 'Percentiles of what viewers that have left had sent to others.',
+          shows: 'trend',
+          unit: 'decbytes',
+          queries: [0.5, 0.95, 0.99].map((q) => ({
+            expr: quantile(q, 'nearcast_player_session_uploaded_bytes'),
             legend: `p${q * 100}`,
           })),
         },

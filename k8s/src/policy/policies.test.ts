@@ -1,15 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEdge } from '@nearcast/origin-proxy';
+import { edgeCommand } from '@nearcast/origin-proxy/config';
 import { startTracker } from '@nearcast/tracker';
 import { trackerCommand } from '@nearcast/tracker/config';
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../render/kubernetes-object.ts';
-import { everyRendering, manifests, overlays } from '../render/overlays.ts';
+import { everyRendering, manifests } from '../render/overlays.ts';
 import { render } from '../render/render.ts';
 import { podProblems } from './pod-policies.ts';
 import { adapted, askedFor } from './scaling-metrics.ts';
 import { settingsProblems } from './settings-policies.ts';
+import { trafficProblems } from './traffic-policies.ts';
 import { wiringProblems } from './wiring-policies.ts';
 import { workloadsOf } from './workload.ts';
 
@@ -18,19 +20,11 @@ const problemsOf = (objects: readonly KubernetesObject[]) => [
   ...podProblems(objects),
   ...wiringProblems(objects),
   ...settingsProblems(objects),
+  ...trafficProblems(objects),
 ];
 
-/** Components whose setting the tracker does not have yet: they may be in no overlay until it has. */
-const awaited = ['NEARCAST_TRACKER_REDIS', 'NEARCAST_TRACKER_GEO_DB'].filter(
-  (name) => !trackerCommand().options.some(({ envVar }) => envVar === name),
-);
-
-test.each(renderings)('%s keeps to the policies', (name, objects) => {
-  const isOverlay = overlays.some((overlay) => overlay === name);
-  const unknown = isOverlay
-    ? []
-    : awaited.map((setting) => `Deployment nearcast/tracker: nearcast-tracker knows no ${setting}`);
-  expect(problemsOf(objects).filter((problem) => !unknown.includes(problem))).toEqual([]);
+test.each(renderings)('%s keeps to the policies', (_, objects) => {
+  expect(problemsOf(objects)).toEqual([]);
 });
 
 describe('the policies find', () => {
@@ -184,6 +178,13 @@ describe('the policies find', () => {
       /a key of its own/,
     ],
     [
+      'trackers that do not know each other',
+      'ConfigMap',
+      'tracker',
+      (o) => Reflect.deleteProperty(o.data as object, 'NEARCAST_TRACKER_REDIS'),
+      /a tracker of its own/,
+    ],
+    [
       'a number of replicas under an autoscaler',
       'Deployment',
       'tracker',
@@ -196,6 +197,27 @@ describe('the policies find', () => {
       'edge',
       (o) => set(o.spec?.endpoints?.[0], { port: 'web' }),
       /no service has a port web/,
+    ],
+    [
+      'a reader that is not let out',
+      'NetworkPolicy',
+      'tracker',
+      (o) => set(o.spec, { egress: o.spec?.egress?.filter((rule) => `${rule.ports?.[0]?.port}` !== 'admin') }),
+      /EDGE_ADMIN names edge-admin:9101, and no NetworkPolicy lets it out/,
+    ],
+    [
+      'a reader that is not let in',
+      'NetworkPolicy',
+      'edge',
+      (o) => set(o.spec, { ingress: o.spec?.ingress?.filter((rule) => rule.from?.[0]?.namespaceSelector) }),
+      /EDGE_ADMIN names edge-admin:9101, which no NetworkPolicy lets it in/,
+    ],
+    [
+      'a port that the named service does not have',
+      'ConfigMap',
+      'tracker',
+      (o) => set(o.data, { NEARCAST_TRACKER_EDGE_ADMIN: 'http://edge-admin:9100' }),
+      /edge-admin:9100, which is no port/,
     ],
     ['a volume that is not there', 'StatefulSet', 'edge', (o) => set(pod(o), { volumes: [] }), /no volume signing-key/],
   ])('%s', async (_, kind, name, edit, problem) => {
@@ -217,6 +239,24 @@ test('what autoscalers ask for is made of metrics that the services have', async
   for (const series of adapted().values()) expect(declared).toMatch(new RegExp(`^# TYPE ${series} `, 'm'));
 });
 
+test('every setting that manifests, components and guide name is one of the services', async () => {
+  const options = [trackerCommand(), edgeCommand()].flatMap((command) => command.options);
+  const known = new Set(options.flatMap(({ envVar }) => envVar ?? []));
+  const files = (await readdir(manifests, { recursive: true })).filter(
+    (file) => /\.(yaml|md)$/.test(file) && !file.includes('node_modules'),
+  );
+  const named = await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(join(manifests, file), 'utf8');
+      const settings = text.match(/\bNEARCAST_(TRACKER|EDGE)_\w+/g) ?? [];
+      return settings.map((setting) => ({ file, setting }));
+    }),
+  );
+  expect(named.flat().length).toBeGreaterThan(20);
+  const unknown = named.flat().filter(({ setting }) => !known.has(setting));
+  expect(unknown).toEqual([]);
+});
+
 test('secrets are in no manifest, and the guide says how to make each that is asked for', async () => {
   const guide = await readFile(join(manifests, 'README.md'), 'utf8');
   const [, all] = renderings.at(-1) as (typeof renderings)[number];
@@ -225,6 +265,12 @@ test('secrets are in no manifest, and the guide says how to make each that is as
   const mounted = pods.flatMap(({ volumes = [] }) => volumes.flatMap(({ secret }) => secret?.secretName ?? []));
   const variables = pods.flatMap(({ containers }) => containers.flatMap(({ env = [] }) => env));
   const read = variables.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []);
-  expect([...mounted, ...read].sort()).toEqual(['coturn', 'edge-signing-key']);
+  expect([...mounted, ...read].sort()).toEqual([
+    'coturn',
+    'edge-signing-key',
+    'tracker-admin',
+    'turn',
+    'viewer-tokens',
+  ]);
   for (const name of [...mounted, ...read]) expect(guide).toContain(`create secret generic ${name}`);
 });

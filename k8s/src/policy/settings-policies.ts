@@ -15,6 +15,8 @@ const foreign = new Set(['NODE_OPTIONS']);
 /** Time for what is left after the last viewer was sent away. */
 const RESERVE_SECONDS = 10;
 const MIB = 1024 ** 2;
+/** Stands for what only the cluster knows; a key in hexadecimal would do as well. */
+const SECRET = '00112233445566778899aabbccddeeff';
 
 /** Where settings of our services are none, or do not fit the pod that they are for; one sentence each. */
 export function settingsProblems(objects: readonly KubernetesObject[]): string[] {
@@ -41,7 +43,8 @@ export function settingsOf(objects: readonly KubernetesObject[], { env = [], env
   const maps = envFrom.map(({ configMapRef }) =>
     objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMapRef.name),
   );
-  const values = env.map(({ name, value = '' }) => ({ [name]: value }));
+  // What is in a Secret is not here; that the setting exists can still be seen.
+  const values = env.map(({ name, value, valueFrom }) => ({ [name]: value ?? (valueFrom ? SECRET : '') }));
   return Object.assign({}, ...maps.map((map) => map?.data), ...values);
 }
 
@@ -125,7 +128,8 @@ function replicaProblems(objects: readonly KubernetesObject[], workload: Workloa
       name === 'edge' && settings.NEARCAST_EDGE_SIGNING_KEY === undefined,
       'each replica would sign with a key of its own',
     ],
-    [!isHashed, 'no replica would see the same viewers, or objects, twice'],
+    [name === 'tracker' && settings.NEARCAST_TRACKER_REDIS === undefined, 'each replica would be a tracker of its own'],
+    [name === 'edge' && !isHashed, 'no replica would see the same object twice'],
   ]);
 }
 

@@ -4,7 +4,8 @@ import { type Selector, selected, selects, type Workload, workloadsOf } from './
 
 interface Service extends KubernetesObject {
   readonly spec: {
-    readonly clusterIP?: string;
+    readonly type?: string;
+    readonly externalTrafficPolicy?: string;
     readonly selector: Readonly<Record<string, string>>;
     readonly ports: readonly { readonly name: string; readonly port: number; readonly targetPort: string }[];
   };
@@ -117,7 +118,13 @@ function serviceProblems(objects: readonly KubernetesObject[], { metadata, spec 
   const behind = selected(objects, metadata.namespace, { matchLabels: spec.selector });
   const ports = behind.flatMap(portNames);
   return [
-    ...said([[behind.length !== 1, `it selects ${behind.length} workloads, not one`]]),
+    ...said([
+      [behind.length !== 1, `it selects ${behind.length} workloads, not one`],
+      [
+        spec.type === 'LoadBalancer' && spec.externalTrafficPolicy !== 'Local',
+        "nodes would put their address in place of the viewer's: externalTrafficPolicy is not Local",
+      ],
+    ]),
     ...spec.ports
       .filter(({ targetPort }) => !ports.includes(targetPort))
       .map(({ targetPort }) => `no pod has a port ${targetPort}`),

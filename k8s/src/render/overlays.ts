@@ -9,13 +9,16 @@ export const overlays = ['local', 'production', 'multi-region/europe', 'multi-re
 /** Whatever can be added to an overlay. */
 export const components = [
   'autoscaling',
+  'console',
   'coturn',
   'geo-database',
   'grafana',
   'prometheus-operator',
   'redis',
   'signing-key',
+  'stun',
   'tls',
+  'tokens',
 ] as const;
 
 /** The folder of base, components and overlays. */

@@ -43,6 +43,10 @@ test('with a few viewers, every panel and every recorded rule has data', { timeo
     await page.goto(`${demo.url}?stream=live`);
     await playFor(page, 0.5, 30_000);
   }
+  // A whole stay is counted when it is over, if it lasted for half a minute.
+  const leaver = await openViewer(browser);
+  await leaver.page.goto(`${demo.url}?stream=live`);
+  const hasLeft = playFor(leaver.page, 32, 90_000).then(() => leaver.page.close({ runBeforeUnload: true }));
   const queries = [...panelQueries(), ...ruleQueries()];
   const wanted = queries.filter(({ emptyInHealth }) => emptyInHealth === undefined);
   expect(wanted.length).toBeGreaterThan(50);
@@ -55,6 +59,7 @@ test('with a few viewers, every panel and every recorded rule has data', { timeo
     },
     { timeout: 120_000, interval: 1_000 },
   );
+  await hasLeft;
   // The others need no answer, but Prometheus must understand them.
   await unanswered(queries.filter(({ emptyInHealth }) => emptyInHealth !== undefined));
 });

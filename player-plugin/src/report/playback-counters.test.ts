@@ -8,7 +8,7 @@ test('a report has what is new, and startup once', () => {
   counters.add('edgeBytes', 100);
   counters.add('stalledMs', 12.6);
   counters.started(480.2);
-  const state = { connectedPeers: 2, mode: 'swarm', links: [], latencyMs: 6400.4 } as const;
+  const state = { connectedPeers: 2, mode: 'swarm', links: [], latencyMs: 6400.4, height: 720 } as const;
   expect(counters.takeReport(3000, state)).toEqual({
     ...emptyReport,
     coversMs: 2000,
@@ -19,6 +19,7 @@ test('a report has what is new, and startup once', () => {
     mode: 'swarm',
     startupMs: 480,
     latencyMs: 6400,
+    height: 720,
   });
   counters.add('stalledMs', 0.5);
   expect(counters.takeReport(3500, state)).toMatchObject({ coversMs: 500, peerBytes: 0, stalledMs: 1 });

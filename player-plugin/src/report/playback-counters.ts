@@ -1,4 +1,4 @@
-import { emptyReport, MAX_COUNTER, type PlaybackReport } from '@nearcast/protocol';
+import { emptyReport, MAX_COUNTER, MAX_HEIGHT, type PlaybackReport } from '@nearcast/protocol';
 
 /** What a session counts from its beginning. */
 export type Counter = Exclude<keyof PlaybackReport, 'coversMs' | 'startupMs' | keyof ReportedState>;
@@ -24,7 +24,10 @@ function zero(): PlaybackTotals {
 }
 
 /** How things are at the moment of a report. */
-export type ReportedState = Pick<PlaybackReport, 'connectedPeers' | 'mode' | 'links'> & { readonly latencyMs?: number };
+export type ReportedState = Pick<PlaybackReport, 'connectedPeers' | 'mode' | 'links'> & {
+  readonly latencyMs?: number | undefined;
+  readonly height?: number | undefined;
+};
 
 /** Counts, and hands out what is new since it was last asked. */
 export class PlaybackCounters {
@@ -59,13 +62,14 @@ export class PlaybackCounters {
       deltas[name] = delta;
       this.#reported[name] += delta;
     }
-    const { latencyMs, ...rest } = state;
+    const { latencyMs, height, ...rest } = state;
     const report: PlaybackReport = {
       ...emptyReport,
       ...deltas,
       ...rest,
       coversMs: Math.max(0, Math.round(now - this.#reportedAt)),
       ...(latencyMs === undefined ? {} : { latencyMs: Math.max(0, Math.round(latencyMs)) }),
+      ...(height === undefined ? {} : { height: Math.min(MAX_HEIGHT, Math.round(height)) }),
       ...(this.#startupMs === undefined ? {} : { startupMs: Math.max(0, Math.round(this.#startupMs)) }),
     };
     this.#startupMs = undefined;

@@ -11,6 +11,7 @@ import {
 } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import type { PeerView } from '../scheduling/plan-view.ts';
 import { ControlOutbox, type Urgency } from './control-outbox.ts';
 import { Downloads } from './downloads.ts';
 import { FloodGuard } from './flood-guard.ts';
@@ -59,7 +60,7 @@ const FAILURES_TO_LEAVE = 5;
 const SILENT_AFTER_MS = 15_000;
 
 /** One neighbour: what it has, what is asked of it, what it is owed. */
-export class PeerSession implements UploadTarget {
+export class PeerSession implements UploadTarget, PeerView {
   readonly id: string;
   readonly score: PeerScore = new PeerScore();
   readonly holdings: RemoteHoldings = new RemoteHoldings();
@@ -78,6 +79,8 @@ export class PeerSession implements UploadTarget {
   readonly #pings = new Map<number, number>();
   #state: 'greeting' | 'open' | 'closed' = 'greeting';
   readonly #floodGuard: FloodGuard;
+  /** Whether it was of use or not: the other end counts what it sent. */
+  #receivedBytes = 0;
   #accounted = { receivedBytes: 0, sentBytes: 0 };
   #lastPing = 0;
   #lastPiece = 0;
@@ -116,6 +119,34 @@ export class PeerSession implements UploadTarget {
 
   get isOpen(): boolean {
     return this.#state === 'open';
+  }
+
+  get bytesPerMs(): number {
+    return this.score.bytesPerMs;
+  }
+
+  get rttMs(): number {
+    return this.score.rttMs;
+  }
+
+  get availableAt(): number {
+    return this.score.availableAt;
+  }
+
+  get inFlight(): number {
+    return this.downloads.count;
+  }
+
+  get isReliable(): boolean {
+    return this.score.failures === 0;
+  }
+
+  flags(key: string): Uint8Array | undefined {
+    return this.holdings.flags(key);
+  }
+
+  isFetching(key: string, chunk: number, now: number): boolean {
+    return this.holdings.isFetching(key, chunk, now);
   }
 
   get baseRttMs(): number {
@@ -217,14 +248,19 @@ export class PeerSession implements UploadTarget {
 
   /** What was exchanged since this was last asked, for the tracker's books. */
   takeAccount(): LinkReport {
-    const { receivedBytes, sentBytes, rttMs } = this.score;
+    const { sentBytes, rttMs } = this.score;
     const account = {
       peer: this.id,
-      receivedBytes: receivedBytes - this.#accounted.receivedBytes,
+      receivedBytes: this.#receivedBytes - this.#accounted.receivedBytes,
       sentBytes: sentBytes - this.#accounted.sentBytes,
     };
-    this.#accounted = { receivedBytes, sentBytes };
-    return rttMs > 0 ? { ...account, rttMs: Math.round(rttMs) } : account;
+    this.#accounted = { receivedBytes: this.#receivedBytes, sentBytes };
+    const { kind } = this.#transport;
+    return {
+      ...account,
+      ...(rttMs > 0 ? { rttMs: Math.round(rttMs) } : {}),
+      ...(kind === undefined ? {} : { connection: kind }),
+    };
   }
 
   #isClosed(): boolean {
@@ -316,6 +352,7 @@ export class PeerSession implements UploadTarget {
   }
 
   #receivePiece(piece: Piece): void {
+    this.#receivedBytes += piece.bytes.length;
     this.#outbox.acknowledge(piece.id);
     this.queueMs = piece.queueMs;
     this.downloads.receive(piece);

@@ -1,7 +1,9 @@
-import type { Signal } from '@nearcast/protocol';
+import type { ConnectionKind, Signal } from '@nearcast/protocol';
 
 /** A connection to one peer: two reliable channels, control in order, data not. Adapters: WebRTC, and memory. */
 export interface PeerTransport {
+  /** How the two are connected, once that is known. */
+  readonly kind?: ConnectionKind | undefined;
   /** From the other end, through the tracker. */
   signal(signal: Signal): void;
   sendControl(message: Uint8Array): void;

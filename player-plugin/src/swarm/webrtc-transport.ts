@@ -1,4 +1,5 @@
-import type { Signal } from '@nearcast/protocol';
+import type { ConnectionKind, Signal } from '@nearcast/protocol';
+import { connectionKindOf } from './connection-kind.ts';
 import type { ConnectPeer, PeerTransport, PeerTransportEvents } from './peer-transport.ts';
 
 /** [P1] Both ends open the same two channels, so that neither has to wait for the other to announce them. */
@@ -24,6 +25,7 @@ class WebRtcTransport implements PeerTransport {
   /** What came while the other channel was not open yet. */
   #early: (() => void)[] | undefined = [];
   #isClosed = false;
+  #kind: ConnectionKind | undefined;
   /** Descriptions and candidates are taken one after the other (RFC 8829 §4.1.10 allows nothing else). */
   #signals: Promise<void> = Promise.resolve();
   readonly #earlyCandidates: RTCIceCandidateInit[] = [];
@@ -41,6 +43,10 @@ class WebRtcTransport implements PeerTransport {
       if (this.#connection.connectionState === 'failed') this.#fail();
     });
     if (initiate) this.#inTurn(() => this.#describe('offer'));
+  }
+
+  get kind(): ConnectionKind | undefined {
+    return this.#kind;
   }
 
   signal(signal: Signal): void {
@@ -94,7 +100,16 @@ class WebRtcTransport implements PeerTransport {
     const early = this.#early ?? [];
     this.#early = undefined;
     this.#events.opened();
+    void this.#learnKind();
     for (const receive of early) if (!this.#isClosed) receive();
+  }
+
+  async #learnKind(): Promise<void> {
+    try {
+      this.#kind = connectionKindOf(await this.#connection.getStats());
+    } catch {
+      // It has been closed meanwhile.
+    }
   }
 
   async #describe(type: 'offer' | 'answer'): Promise<void> {

@@ -1,13 +1,14 @@
-import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
+import type { ViewerDirectory } from '../directory/viewer-directory.ts';
+import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 /** Swarms that must not share: whoever is in one is told at once, and whoever joins one is told instead of welcomed. */
 export class BlockedSwarms {
-  readonly #swarms: ViewerSwarms;
+  readonly #swarms: ViewerDirectory;
   readonly #blocked = new Set<string>();
   /** Connections that have been told: what they still say of the swarm is no error of theirs. */
   readonly #told = new Set<ConnectionId>();
 
-  constructor(swarms: ViewerSwarms) {
+  constructor(swarms: ViewerDirectory) {
     this.#swarms = swarms;
   }
 
@@ -21,7 +22,7 @@ export class BlockedSwarms {
 
   block(swarm: string, out: ViewerOutbox): void {
     this.#blocked.add(swarm);
-    for (const { connection } of [...this.#swarms.viewersOf(swarm)]) {
+    for (const { connection } of [...this.#swarms.heldIn(swarm)]) {
       // Nobody needs to hear who left: all leave.
       this.#swarms.leave(connection, []);
       this.turnAway(connection, out);

@@ -8,12 +8,11 @@ import type {
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
-import type { Place } from '../locality/place.ts';
+import type { Join, ViewerDirectory } from '../directory/viewer-directory.ts';
+import { inRegion, type Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
-import { countReport } from '../metrics/playback-totals.ts';
-import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
-
-type Join = Extract<ViewerMessage, { type: 'join' }>;
+import type { ReportDesk } from '../reports/report-desk.ts';
+import { type ConnectionId, measuredLinks, type ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
@@ -34,13 +33,14 @@ export interface ViewerTerms {
 
 export interface NearcastDialectDeps {
   readonly terms: ViewerTerms;
-  readonly swarms: ViewerSwarms;
+  readonly swarms: ViewerDirectory;
   readonly metrics: TrackerMetrics;
   readonly clock: Clock;
   readonly blocked: BlockedSwarms;
   readonly placeOf: (connection: ConnectionId) => Place;
   readonly newViewerId: () => string;
-  /** Told of each report, as far as it was believed. */
+  readonly reports: ReportDesk;
+  /** Told of each report, as far as it is believed. */
   readonly reported: (viewer: string, report: PlaybackReport) => void;
 }
 
@@ -63,29 +63,22 @@ export class NearcastDialect {
   }
 
   #join(from: ConnectionId, join: Join, out: ViewerOutbox): void {
-    const { swarms, clock, placeOf, newViewerId, terms } = this.#deps;
-    const region = terms.regionOf(from) ?? placeOf(from).region;
-    const tokenExpiresInMs = terms.expiresInMs(from);
-    const told: ViewerOutbox = [];
-    const { id } = swarms.join(from, newViewerId(), join, region, clock.now(), told);
-    const viewers = swarms.sizeOf(join.swarm);
+    const { swarms, clock, placeOf, newViewerId, reports, terms } = this.#deps;
+    const viewer = newViewerId();
     const { reportEveryMs, keys, iceServers } = this.#config;
-    // Before the introductions: a viewer must know its own name first.
-    out.push(
-      {
-        to: from,
-        message: {
-          type: 'welcome',
-          viewer: id,
-          reportEveryMs,
-          viewers,
-          keys: keys(),
-          iceServers: iceServers(id),
-          ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
-        },
-      },
-      ...told,
-    );
+    const tokenExpiresInMs = terms.expiresInMs(from);
+    const welcome = (viewers: number): TrackerMessage => ({
+      type: 'welcome',
+      viewer,
+      reportEveryMs,
+      viewers,
+      keys: keys(),
+      iceServers: iceServers(viewer),
+      ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
+    });
+    const place = inRegion(placeOf(from), terms.regionOf(from));
+    reports.joined({ id: viewer, connection: from, swarm: join.swarm }, place.region);
+    swarms.join(from, viewer, join, place, clock.now(), welcome, out);
   }
 
   #obey(from: ConnectionId, message: Exclude<AdmittedMessage, Join>, out: ViewerOutbox): void {
@@ -104,7 +97,7 @@ export class NearcastDialect {
         if (swarms.relay(from, message.to, message.signal, out)) metrics.relayed.inc({ kind: 'signal' });
         break;
       case 'report':
-        this.#report(from, message.report);
+        this.#report(from, message.report, out);
         break;
       case 'leave':
         swarms.leave(from, out);
@@ -112,13 +105,12 @@ export class NearcastDialect {
     }
   }
 
-  #report(from: ConnectionId, report: PlaybackReport): void {
-    const { swarms, metrics, clock, reported } = this.#deps;
+  #report(from: ConnectionId, report: PlaybackReport, out: ViewerOutbox): void {
+    const { swarms, clock, reports, reported } = this.#deps;
     const viewer = swarms.viewerAt(from);
     if (!viewer) return;
-    const now = clock.now();
-    reported(viewer.id, countReport(report, now - viewer.reportedAt, metrics));
-    viewer.reportedAt = now;
+    reported(viewer.id, reports.report(viewer, report));
+    swarms.heard(from, measuredLinks(report.links), clock.now(), out);
   }
 }
 

@@ -1,5 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { OTHER, type ReportLabels } from '../reports/report-labels.ts';
+import { createSessionMetrics, type SessionMetrics } from './session-metrics.ts';
 import { createViewerMetrics, type ViewerMetrics } from './viewer-metrics.ts';
+
+const REPORT_LABELS = ['content', 'region'] as const;
 
 /** Every metric of the tracker: base units, bounded labels, no viewer and no swarm in any of them. */
 export interface TrackerMetrics {
@@ -10,16 +14,20 @@ export interface TrackerMetrics {
   readonly relayed: Counter<'kind'>;
   readonly refusedAnnounces: Counter<'because'>;
   readonly unlinks: Counter<'reason'>;
-  readonly deliveredBytes: Counter<'source'>;
-  readonly uploadedBytes: Counter;
+  readonly deliveredBytes: Counter<'source' | keyof ReportLabels>;
+  readonly uploadedBytes: Counter<keyof ReportLabels>;
   readonly discardedBytes: Counter;
   readonly rejectedChunks: Counter;
-  readonly stalls: Counter<'mode'>;
-  readonly stalledSeconds: Counter<'mode'>;
-  readonly startupSeconds: Histogram<'mode'>;
+  readonly stalls: Counter<'mode' | keyof ReportLabels>;
+  readonly stalledSeconds: Counter<'mode' | keyof ReportLabels>;
+  readonly startupSeconds: Histogram<'mode' | keyof ReportLabels>;
   readonly reports: Counter<'outcome'>;
+  readonly disagreement: Counter<'between' | 'claimed'>;
   readonly stunRequests: Counter<'outcome'>;
   readonly viewers: ViewerMetrics;
+  readonly sessions: SessionMetrics;
+  /** A series that begins with its first event hides that event: Prometheus has no earlier value to compare it with. */
+  begin(labels: ReportLabels): void;
 }
 
 /** Read when Prometheus asks. */
@@ -60,7 +68,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       for (const [dialect, count] of Object.entries(gauges.peers())) this.set({ dialect }, count);
     },
   });
-  const metrics: TrackerMetrics = {
+  const metrics: Omit<TrackerMetrics, 'begin'> = {
     registry,
     messages: new Counter({
       name: 'nearcast_tracker_messages_total',
@@ -106,13 +114,14 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     }),
     deliveredBytes: new Counter({
       name: 'nearcast_player_delivered_bytes_total',
-      help: 'Media bytes that players say they received, by source.',
-      labelNames: ['source'], // peer | edge
+      help: 'Media bytes that players received, by source; from peers as far as both ends tell it.',
+      labelNames: ['source', ...REPORT_LABELS], // peer | edge
       registers,
     }),
     uploadedBytes: new Counter({
       name: 'nearcast_player_uploaded_bytes_total',
-      help: 'Media bytes that players say they sent to peers.',
+      help: 'Media bytes that players sent to peers, as far as both ends tell it.',
+      labelNames: REPORT_LABELS,
       registers,
     }),
     discardedBytes: new Counter({
@@ -128,19 +137,19 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     stalls: new Counter({
       name: 'nearcast_player_stalls_total',
       help: 'How often playback stopped for want of data.',
-      labelNames: ['mode'], // swarm | edge-only
+      labelNames: ['mode', ...REPORT_LABELS], // swarm | edge-only
       registers,
     }),
     stalledSeconds: new Counter({
       name: 'nearcast_player_stalled_seconds_total',
       help: 'How long playback stood still for want of data.',
-      labelNames: ['mode'],
+      labelNames: ['mode', ...REPORT_LABELS],
       registers,
     }),
     startupSeconds: new Histogram({
       name: 'nearcast_player_startup_seconds',
       help: 'From the request for the playlist to the first frame.',
-      labelNames: ['mode'],
+      labelNames: ['mode', ...REPORT_LABELS],
       buckets: [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 13, 30],
       registers,
     }),
@@ -150,14 +159,34 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       labelNames: ['outcome'], // counted | clamped
       registers,
     }),
+    disagreement: new Counter({
+      name: 'nearcast_tracker_report_disagreement_bytes_total',
+      help: 'Bytes exchanged between viewers that only one end told of, and that are not believed.',
+      // unnamed: with some other viewer of the swarm, whose name the engine does not know.
+      labelNames: ['between', 'claimed'], // claimed: received | sent
+      registers,
+    }),
     viewers: createViewerMetrics(registers),
+    sessions: createSessionMetrics(registers),
   };
-  // A series that begins with its first event hides that event: Prometheus has no earlier value to compare it with.
-  for (const mode of ['swarm', 'edge-only']) {
-    metrics.stalls.inc({ mode }, 0);
-    metrics.stalledSeconds.inc({ mode }, 0);
-    metrics.startupSeconds.zero({ mode });
+  for (const between of ['named', 'unnamed']) {
+    for (const claimed of ['received', 'sent']) metrics.disagreement.inc({ between, claimed }, 0);
   }
-  for (const source of ['peer', 'edge']) metrics.deliveredBytes.inc({ source }, 0);
-  return metrics;
+  const begun = new Set<string>();
+  function begin({ content, region }: ReportLabels): void {
+    const name = `${content}\n${region}`;
+    if (begun.has(name)) return;
+    begun.add(name);
+    const labels = { content, region };
+    for (const mode of ['swarm', 'edge-only']) {
+      metrics.stalls.inc({ mode, ...labels }, 0);
+      metrics.stalledSeconds.inc({ mode, ...labels }, 0);
+      metrics.startupSeconds.zero({ mode, ...labels });
+      metrics.viewers.playedSeconds.inc({ mode, ...labels }, 0);
+    }
+    for (const source of ['peer', 'edge']) metrics.deliveredBytes.inc({ source, ...labels }, 0);
+    metrics.uploadedBytes.inc(labels, 0);
+  }
+  begin({ content: OTHER, region: OTHER });
+  return { ...metrics, begin };
 }

@@ -1,9 +1,13 @@
-import type { PlaybackReport } from '@nearcast/protocol';
+import type { LinkReport, PlaybackReport } from '@nearcast/protocol';
+import type { ReportLabels } from '../reports/report-labels.ts';
+import type { Believed } from '../reports/reporter.ts';
 import type { TrackerMetrics } from './metrics.ts';
 import { countViewer } from './viewer-metrics.ts';
 
 /** A browser that moves more than this in either direction is not believed: 1 Gbit/s, in bytes per millisecond. */
 const MAX_BYTES_PER_MS = 125_000;
+/** The smallest chunk that can be wrong. */
+const MIN_CHUNK_BYTES = 16 * 1024;
 
 /**
  * Reports come from strangers: nothing counts for more than the time since the previous report allows.
@@ -20,24 +24,45 @@ export function clampReport(report: PlaybackReport, passedMs: number): PlaybackR
     peerBytes: Math.min(report.peerBytes, maxBytes - edgeBytes),
     uploadedBytes: bytes(report.uploadedBytes),
     discardedBytes: bytes(report.discardedBytes),
+    rejectedChunks: Math.min(report.rejectedChunks, Math.ceil(maxBytes / MIN_CHUNK_BYTES)),
+    // Playback that stops and goes on more than once in a second has not gone on.
+    stalls: Math.min(report.stalls, 1 + Math.floor(passedMs / 1000)),
     stalledMs: Math.min(report.stalledMs, Math.ceil(passedMs)),
+    playedMs: Math.min(report.playedMs, Math.ceil(passedMs)),
+    links: clampLinks(report.links, maxBytes),
   };
 }
 
-/** @returns what was believed of it */
-export function countReport(report: PlaybackReport, passedMs: number, metrics: TrackerMetrics): PlaybackReport {
-  const clamped = clampReport(report, passedMs);
-  metrics.deliveredBytes.inc({ source: 'peer' }, clamped.peerBytes);
-  metrics.deliveredBytes.inc({ source: 'edge' }, clamped.edgeBytes);
-  metrics.uploadedBytes.inc(clamped.uploadedBytes);
-  metrics.discardedBytes.inc(clamped.discardedBytes);
-  metrics.rejectedChunks.inc(clamped.rejectedChunks);
-  const { mode, startupMs } = clamped;
-  metrics.stalls.inc({ mode }, clamped.stalls);
-  metrics.stalledSeconds.inc({ mode }, clamped.stalledMs / 1000);
-  if (startupMs !== undefined) metrics.startupSeconds.observe({ mode }, startupMs / 1000);
-  countViewer(clamped, passedMs, metrics.viewers);
-  const cut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
-  metrics.reports.inc({ outcome: cut ? 'clamped' : 'counted' });
-  return clamped;
+function clampLinks(links: readonly LinkReport[], maxBytes: number): LinkReport[] {
+  let [mayReceive, maySend] = [maxBytes, maxBytes];
+  return links.map((link) => {
+    const receivedBytes = Math.min(link.receivedBytes, mayReceive);
+    const sentBytes = Math.min(link.sentBytes, maySend);
+    mayReceive -= receivedBytes;
+    maySend -= sentBytes;
+    return { ...link, receivedBytes, sentBytes };
+  });
+}
+
+/** @param report as far as it is believed */
+export function countReport(
+  report: PlaybackReport,
+  passedMs: number,
+  labels: ReportLabels,
+  metrics: TrackerMetrics,
+): void {
+  countBelieved(report, labels, metrics);
+  metrics.deliveredBytes.inc({ source: 'edge', ...labels }, report.edgeBytes);
+  metrics.discardedBytes.inc(report.discardedBytes);
+  metrics.rejectedChunks.inc(report.rejectedChunks);
+  const { mode, startupMs } = report;
+  metrics.stalls.inc({ mode, ...labels }, report.stalls);
+  metrics.stalledSeconds.inc({ mode, ...labels }, report.stalledMs / 1000);
+  if (startupMs !== undefined) metrics.startupSeconds.observe({ mode, ...labels }, startupMs / 1000);
+  countViewer(report, passedMs, labels, metrics.viewers);
+}
+
+export function countBelieved(believed: Believed, labels: ReportLabels, metrics: TrackerMetrics): void {
+  metrics.deliveredBytes.inc({ source: 'peer', ...labels }, believed.peerBytes);
+  metrics.uploadedBytes.inc({ ...labels }, believed.uploadedBytes);
 }

@@ -5,7 +5,8 @@ import { countViewer, createViewerMetrics } from './viewer-metrics.ts';
 
 async function after(report: Partial<typeof emptyReport>, passedMs: number): Promise<string[]> {
   const registry = new Registry();
-  countViewer({ ...emptyReport, ...report }, passedMs, createViewerMetrics([registry]));
+  const labels = { content: 'news', region: 'de' };
+  countViewer({ ...emptyReport, ...report }, passedMs, labels, createViewerMetrics([registry]));
   return (await registry.metrics()).split('\n');
 }
 
@@ -20,14 +21,36 @@ test('what was fetched from the edge is told apart by reason, and never adds up 
   ]);
 });
 
-test('nobody plays longer than time has passed', async () => {
-  const lines = await after({ playedMs: 60_000, mode: 'swarm' }, 2000);
-  expect(lines).toContain('nearcast_player_played_seconds_total{mode="swarm"} 2');
+test('what was played is told apart by content and region', async () => {
+  const lines = await after({ playedMs: 2000, mode: 'swarm' }, 2000);
+  expect(lines).toContain('nearcast_player_played_seconds_total{mode="swarm",content="news",region="de"} 2');
 });
 
-test('upload is a rate over the time that passed, and no rate without time', async () => {
+test.each([
+  [undefined, 'unknown'],
+  [96, '144p'],
+  [716, '720p'],
+  [1080, '1080p'],
+  [4320, '2160p'],
+])('%s lines are counted as %s', async (height, rendition) => {
+  const lines = await after({ playedMs: 3000, ...(height === undefined ? {} : { height }) }, 3000);
+  const name = 'nearcast_player_rendition_played_seconds_total';
+  expect(lines).toContain(`${name}{rendition="${rendition}",mode="edge-only"} 3`);
+});
+
+test('what came from peers is told apart by the kind of connection', async () => {
+  const links = [
+    { peer: 'a', receivedBytes: 100, sentBytes: 0, connection: 'relay' },
+    { peer: 'b', receivedBytes: 30, sentBytes: 0 },
+  ] as const;
+  const lines = await after({ links }, 1000);
+  expect(lines).toContain('nearcast_player_exchanged_bytes_total{connection="relay"} 100');
+  expect(lines).toContain('nearcast_player_exchanged_bytes_total{connection="unknown"} 30');
+});
+
+test('upload is a rate over the time that passed; who reports all the time does not outweigh others', async () => {
   expect(await after({ uploadedBytes: 100_000 }, 1000)).toContain('nearcast_player_upload_bytes_per_second_sum 100000');
-  expect(await after({ uploadedBytes: 100_000 }, 0)).toContain('nearcast_player_upload_bytes_per_second_count 0');
+  expect(await after({ uploadedBytes: 100_000 }, 900)).toContain('nearcast_player_upload_bytes_per_second_count 0');
 });
 
 test('no more control traffic is believed than media was exchanged', async () => {

@@ -1,22 +1,46 @@
 import type { PlaybackReport } from '@nearcast/protocol';
 import { Counter, Histogram, type Registry } from 'prom-client';
+import type { ReportLabels } from '../reports/report-labels.ts';
 
 /** How viewers fare, report by report: who shares beside who does not, and what sharing costs them. */
 export interface ViewerMetrics {
-  readonly playedSeconds: Counter<'mode'>;
+  readonly playedSeconds: Counter<'mode' | keyof ReportLabels>;
+  readonly renditionSeconds: Counter<'rendition' | 'mode'>;
   readonly edgeFetchedBytes: Counter<'reason'>;
+  readonly pairs: Counter<'connection'>;
+  readonly exchangedBytes: Counter<'connection'>;
   readonly controlBytes: Counter;
   readonly latencySeconds: Histogram<'mode'>;
   readonly connectedPeers: Histogram;
   readonly uploadBytesPerSecond: Histogram;
 }
 
+const SHORTEST_INTERVAL_MS = 1000;
+
 export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
   return {
     playedSeconds: new Counter({
       name: 'nearcast_player_played_seconds_total',
       help: 'Media that was played, by whether the viewer shared at the time.',
-      labelNames: ['mode'], // swarm | edge-only
+      labelNames: ['mode', 'content', 'region'], // swarm | edge-only
+      registers,
+    }),
+    renditionSeconds: new Counter({
+      name: 'nearcast_player_rendition_played_seconds_total',
+      help: 'Media that was played, by the rendition (its lines, rounded to the usual ones).',
+      labelNames: ['rendition', 'mode'], // 144p … 2160p | unknown
+      registers,
+    }),
+    pairs: new Counter({
+      name: 'nearcast_player_pairs_total',
+      help: 'Pairs of viewers that have exchanged something, by the kind of their connection.',
+      labelNames: ['connection'], // host | prflx | srflx | relay
+      registers,
+    }),
+    exchangedBytes: new Counter({
+      name: 'nearcast_player_exchanged_bytes_total',
+      help: 'What viewers say they received from others, kept or not, by the kind of their connection.',
+      labelNames: ['connection'], // host | prflx | srflx | relay | unknown
       registers,
     }),
     edgeFetchedBytes: new Counter({
@@ -52,10 +76,19 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
   };
 }
 
-/** `report` is what the clamp let through; `passedMs` the tracker's own measure of the time that it covers. */
-export function countViewer(report: PlaybackReport, passedMs: number, metrics: ViewerMetrics): void {
+/** `report` is what is believed; `passedMs` the tracker's own measure of the time that it covers. */
+export function countViewer(
+  report: PlaybackReport,
+  passedMs: number,
+  labels: ReportLabels,
+  metrics: ViewerMetrics,
+): void {
   const { mode, edgeBytes, latencyMs } = report;
-  metrics.playedSeconds.inc({ mode }, Math.min(report.playedMs, passedMs) / 1000);
+  metrics.playedSeconds.inc({ mode, ...labels }, report.playedMs / 1000);
+  metrics.renditionSeconds.inc({ rendition: renditionOf(report.height), mode }, report.playedMs / 1000);
+  for (const { connection = 'unknown', receivedBytes } of report.links) {
+    metrics.exchangedBytes.inc({ connection }, receivedBytes);
+  }
   let unexplained = edgeBytes;
   for (const reason of ['duty', 'backup', 'repair'] as const) {
     const bytes = Math.min(report[`${reason}Bytes`], unexplained);
@@ -65,7 +98,17 @@ export function countViewer(report: PlaybackReport, passedMs: number, metrics: V
   metrics.edgeFetchedBytes.inc({ reason: 'other' }, unexplained);
   // The exchange's own traffic is a few per cent of the media; no more than the media is believed.
   metrics.controlBytes.inc(Math.min(report.controlBytes, report.peerBytes + report.uploadedBytes));
+  // Who reports all the time must not outweigh the others.
+  if (passedMs < SHORTEST_INTERVAL_MS) return;
   metrics.connectedPeers.observe(report.connectedPeers);
   if (latencyMs !== undefined) metrics.latencySeconds.observe({ mode }, latencyMs / 1000);
-  if (passedMs > 0) metrics.uploadBytesPerSecond.observe((report.uploadedBytes * 1000) / passedMs);
+  metrics.uploadBytesPerSecond.observe((report.uploadedBytes * 1000) / passedMs);
+}
+
+const USUAL_HEIGHTS = [144, 240, 360, 480, 720, 1080, 1440, 2160];
+
+function renditionOf(height: number | undefined): string {
+  if (height === undefined) return 'unknown';
+  const usual = USUAL_HEIGHTS.reduce((best, next) => (Math.abs(next - height) < Math.abs(best - height) ? next : best));
+  return `${usual}p`;
 }

@@ -60,6 +60,28 @@ export class TorrentSwarms {
     return this.#peerCount;
   }
 
+  /** The swarms that somebody is in. */
+  names(): BinaryId[] {
+    return [...this.#swarms.keys()];
+  }
+
+  connectionOf(infoHash: BinaryId, peerId: BinaryId): ConnectionId | undefined {
+    return this.#swarms.get(infoHash)?.peers.get(peerId)?.connection;
+  }
+
+  /** Another replica keeps this swarm from now on. */
+  forget(infoHash: BinaryId): void {
+    for (const peer of [...(this.#swarms.get(infoHash)?.order ?? [])]) this.#remove(infoHash, peer);
+  }
+
+  /** Every peer that the connection brought into this swarm. */
+  leave(connection: ConnectionId, infoHash: BinaryId): void {
+    for (const peerId of [...(this.#joined.get(connection)?.get(infoHash) ?? [])]) {
+      const peer = this.#swarms.get(infoHash)?.peers.get(peerId);
+      if (peer) this.#remove(infoHash, peer);
+    }
+  }
+
   announce(from: ConnectionId, command: Announce, now: number, out: Outbox): void {
     const known = this.#swarms.get(command.infoHash)?.peers.get(command.peerId);
     if (known && known.connection !== from) {

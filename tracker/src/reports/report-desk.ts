@@ -1,0 +1,177 @@
+import type { LinkReport, PlaybackReport } from '@nearcast/protocol';
+import type { Clock } from '../clock.ts';
+import type { TrackerMetrics } from '../metrics/metrics.ts';
+import { clampReport, countBelieved, countReport } from '../metrics/playback-totals.ts';
+import { countSession } from '../metrics/session-metrics.ts';
+import type { ConnectionId } from '../swarm/viewer-swarms.ts';
+import { bytesIn, type Claimant, ExchangeLedger, type OpenAccount, otherSide, type Side } from './exchange-ledger.ts';
+import type { ReportLabels } from './report-labels.ts';
+import { Reporter } from './reporter.ts';
+
+/** Who reports here. */
+export interface ReportingViewer {
+  readonly id: string;
+  readonly connection: ConnectionId;
+  readonly swarm: string;
+}
+
+export interface ReportDeskDeps {
+  readonly metrics: TrackerMetrics;
+  readonly clock: Clock;
+  readonly labels: (swarm: string, region: string) => ReportLabels;
+  /** Whether it is still in its swarm. */
+  readonly isHere: (viewer: ReportingViewer) => boolean;
+  /** How often players report, ms. */
+  readonly reportEveryMs: number;
+  /** Where there are other replicas: asks them for the other ends of an account. `agreed` is told what they have. */
+  readonly askOthers?: (account: string, told: Readonly<Record<Side, number>>) => void;
+}
+
+/** How long one end of an exchange waits for the other, in reports: it reports as often, but at another time, and may be late. */
+export const WINDOW_REPORTS = 2;
+/** So many windows after it was made, a claim has been answered or will not be: two here, and two at the other replicas. */
+const LONGEST_CLAIM_WINDOWS = 4;
+
+/** The other ends, at other replicas, who are counted there. */
+const others: Claimant = { corroborated: () => undefined };
+
+/** Where reports arrive: cut to what is possible, held against what the other ends tell, counted. */
+export class ReportDesk {
+  readonly #deps: ReportDeskDeps;
+  readonly #reporters = new Map<string, { readonly viewer: ReportingViewer; readonly reporter: Reporter }>();
+  /** Those who left, until nothing can be corroborated any more: window by window, the latest first. */
+  #left: readonly ReadonlyMap<string, Reporter>[] = [];
+  /** Between viewers that both report to this tracker. */
+  readonly #here = new ExchangeLedger();
+  /**
+   * With ends that are not known here: viewers of another replica, or under the name of an earlier connection; and viewers of
+   * engines that do not name them. What all of a swarm sent to such must hold against what all of it received from such.
+   */
+  readonly #beyond = new ExchangeLedger();
+  /** What other replicas have been asked for. */
+  readonly #asked = new ExchangeLedger();
+  #stopTurning: () => void;
+
+  constructor(deps: ReportDeskDeps) {
+    this.#deps = deps;
+    const { clock, reportEveryMs } = deps;
+    const turn = () => {
+      this.#stopTurning = clock.after(WINDOW_REPORTS * reportEveryMs, turn);
+      this.#turn();
+    };
+    this.#stopTurning = clock.after(WINDOW_REPORTS * reportEveryMs, turn);
+  }
+
+  /** @param region as the tracker sees it */
+  joined(viewer: ReportingViewer, region: string): Reporter {
+    const reporter = new Reporter(this.#deps.labels(viewer.swarm, region));
+    this.#deps.metrics.begin(reporter.labels);
+    this.#reporters.set(viewer.id, { viewer, reporter });
+    return reporter;
+  }
+
+  /** @returns what is believed of it: of the exchange with others, what both ends have told by now */
+  report(viewer: ReportingViewer & { reportedAt: number }, report: PlaybackReport): PlaybackReport {
+    const { clock, metrics } = this.#deps;
+    const now = clock.now();
+    const passedMs = now - viewer.reportedAt;
+    viewer.reportedAt = now;
+    const reporter = this.#reporters.get(viewer.id)?.reporter ?? this.joined(viewer, '');
+    const clamped = clampReport(report, passedMs);
+    reporter.add(clamped);
+    this.#claim(viewer, clamped, 'received', clamped.peerBytes, reporter);
+    this.#claim(viewer, clamped, 'sent', clamped.uploadedBytes, reporter);
+    const { startupMs, ...rest } = clamped;
+    const counted = startupMs !== undefined && reporter.start() ? clamped : rest;
+    const believed = { ...counted, ...reporter.takeBelieved() };
+    countReport(believed, passedMs, reporter.labels, metrics);
+    this.#countPairs(viewer, clamped.links, reporter);
+    const isCut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
+    metrics.reports.inc({ outcome: isCut ? 'clamped' : 'counted' });
+    return believed;
+  }
+
+  /** @param bytes that other replicas' viewers told of this side's claims */
+  agreed(account: string, side: Side, bytes: number): void {
+    this.#asked.claim(account, otherSide(side), bytes, others);
+  }
+
+  stop(): void {
+    this.#stopTurning();
+  }
+
+  #claim({ id, swarm }: ReportingViewer, { links }: PlaybackReport, side: Side, total: number, by: Reporter): void {
+    let unnamed = total;
+    for (const link of links) {
+      const bytes = bytesOf(link, side);
+      const { peer } = link;
+      unnamed -= bytes;
+      if (bytes === 0) continue;
+      if (peer === id || !this.#isKnown(peer)) this.#beyond.claim(`named ${swarm}`, side, bytes, by);
+      else this.#here.claim(side === 'sent' ? `${id}>${peer}` : `${peer}>${id}`, side, bytes, by);
+    }
+    if (unnamed > 0) this.#beyond.claim(`unnamed ${swarm}`, side, unnamed, by);
+  }
+
+  /** Each pair once, of the two ends' reports by one. */
+  #countPairs({ id }: ReportingViewer, links: readonly LinkReport[], reporter: Reporter): void {
+    for (const { peer, connection } of links) {
+      if (connection && id < peer && this.#isKnown(peer) && reporter.meet(peer)) {
+        this.#deps.metrics.viewers.pairs.inc({ connection });
+      }
+    }
+  }
+
+  #turn(): void {
+    this.#disagree(this.#here.turn());
+    this.#disagree(this.#asked.turn());
+    const { askOthers } = this.#deps;
+    const expired = this.#beyond.turn();
+    if (askOthers) for (const [account, open] of expired) this.#ask(account, open, askOthers);
+    else this.#disagree(expired);
+    this.#sumUp();
+  }
+
+  #ask(account: string, open: OpenAccount, askOthers: NonNullable<ReportDeskDeps['askOthers']>): void {
+    for (const side of ['received', 'sent'] as const) {
+      for (const { by, bytes } of open[side]) this.#asked.claim(account, side, bytes, by);
+    }
+    askOthers(account, { received: bytesIn(open.received), sent: bytesIn(open.sent) });
+  }
+
+  #disagree(expired: ReadonlyMap<string, OpenAccount>): void {
+    const { disagreement } = this.#deps.metrics;
+    for (const [account, open] of expired) {
+      const between = account.startsWith('unnamed ') ? 'unnamed' : 'named';
+      for (const claimed of ['received', 'sent'] as const) {
+        disagreement.inc({ between, claimed }, bytesIn(open[claimed].filter(({ by }) => by !== others)));
+      }
+    }
+  }
+
+  #sumUp(): void {
+    const { metrics, isHere, askOthers } = this.#deps;
+    const left = new Map<string, Reporter>();
+    for (const [id, { viewer, reporter }] of this.#reporters) {
+      if (isHere(viewer)) continue;
+      this.#reporters.delete(id);
+      // Who joins and leaves all the time leaves nothing behind.
+      if (reporter.hasReported) left.set(id, reporter);
+    }
+    const waits = askOthers ? LONGEST_CLAIM_WINDOWS : LONGEST_CLAIM_WINDOWS / 2;
+    const all = [left, ...this.#left];
+    for (const reporter of all.slice(waits).flatMap((window) => [...window.values()])) {
+      countBelieved(reporter.takeBelieved(), reporter.labels, metrics);
+      countSession(reporter.totals, metrics.sessions);
+    }
+    this.#left = all.slice(0, waits);
+  }
+
+  #isKnown(viewer: string): boolean {
+    return this.#reporters.has(viewer) || this.#left.some((window) => window.has(viewer));
+  }
+}
+
+function bytesOf({ receivedBytes, sentBytes }: LinkReport, side: Side): number {
+  return side === 'sent' ? sentBytes : receivedBytes;
+}

@@ -1,0 +1,86 @@
+import type { PlaybackReport } from '@nearcast/protocol';
+import type { Claimant, Side } from './exchange-ledger.ts';
+import type { ReportLabels } from './report-labels.ts';
+
+/** What is believed of a viewer's exchange with others. */
+export interface Believed {
+  readonly peerBytes: number;
+  readonly uploadedBytes: number;
+}
+
+/** What a whole session came to. */
+export interface SessionTotals extends Believed {
+  readonly edgeBytes: number;
+  readonly playedMs: number;
+  readonly stalls: number;
+  readonly stalledMs: number;
+}
+
+/** More peers than that are not told apart: a viewer has a dozen at a time. */
+const MAX_MET = 256;
+
+/** One viewer's reports. Of what it exchanged, no more is believed than it told itself and than the other ends told. */
+export class Reporter implements Claimant {
+  readonly labels: ReportLabels;
+  readonly #told = { peerBytes: 0, uploadedBytes: 0 };
+  readonly #corroborated: Record<Side, number> = { received: 0, sent: 0 };
+  readonly #taken = { peerBytes: 0, uploadedBytes: 0 };
+  readonly #playback = { edgeBytes: 0, playedMs: 0, stalls: 0, stalledMs: 0 };
+  #hasStarted = false;
+  #met: Set<string> | undefined;
+  hasReported = false;
+
+  constructor(labels: ReportLabels) {
+    this.labels = labels;
+  }
+
+  corroborated(side: Side, bytes: number): void {
+    this.#corroborated[side] += bytes;
+  }
+
+  /** @param report what the clamp let through */
+  add(report: PlaybackReport): void {
+    this.hasReported = true;
+    this.#told.peerBytes += report.peerBytes;
+    this.#told.uploadedBytes += report.uploadedBytes;
+    for (const name of ['edgeBytes', 'playedMs', 'stalls', 'stalledMs'] as const) this.#playback[name] += report[name];
+  }
+
+  /** What has become believable since this was last asked. */
+  takeBelieved(): Believed {
+    const believed = this.#believed;
+    const fresh = {
+      peerBytes: believed.peerBytes - this.#taken.peerBytes,
+      uploadedBytes: believed.uploadedBytes - this.#taken.uploadedBytes,
+    };
+    Object.assign(this.#taken, believed);
+    return fresh;
+  }
+
+  /** Whether this is its first start: a session has one. */
+  start(): boolean {
+    const isFirst = !this.#hasStarted;
+    this.#hasStarted = true;
+    return isFirst;
+  }
+
+  /** Whether this peer is named for the first time. */
+  meet(peer: string): boolean {
+    const met = this.#met ?? new Set();
+    this.#met = met;
+    if (met.has(peer) || met.size >= MAX_MET) return false;
+    met.add(peer);
+    return true;
+  }
+
+  get totals(): SessionTotals {
+    return { ...this.#believed, ...this.#playback };
+  }
+
+  get #believed(): Believed {
+    return {
+      peerBytes: Math.min(this.#told.peerBytes, this.#corroborated.received),
+      uploadedBytes: Math.min(this.#told.uploadedBytes, this.#corroborated.sent),
+    };
+  }
+}
