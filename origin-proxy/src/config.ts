@@ -14,7 +14,7 @@ export interface EdgeConfig extends TorrentConfig {
   readonly adminPort: number;
   /** Address of the admin port: loopback unless told otherwise. */
   readonly adminHost: string;
-  /** Bytes of all bodies in memory: cached, arriving, being sent, and up to a quarter for those not collected yet. */
+  /** Bytes of all bodies in memory: cached, arriving, being sent, and up to 96 MiB for what is not collected yet. */
   readonly memorySize: number;
   /** Folder of the disk cache; without one there is none. */
   readonly cacheDir?: string;
