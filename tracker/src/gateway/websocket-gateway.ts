@@ -55,7 +55,7 @@ interface Socket {
   silentRounds: number;
 }
 
-/** After so many unread messages in a row a sender is not hasty but hostile. */
+/** With so many more messages unread than read since, a sender is not hasty but hostile. */
 const FLOOD_AFTER_DROPPED = 1000;
 
 /** The first round may come right after a message. */
@@ -192,7 +192,8 @@ export class WebSocketGateway {
     if (entry.socket.readyState !== entry.socket.OPEN) return;
     entry.silentRounds = 0;
     if (entry.bucket.take(this.#clock.now())) {
-      entry.dropped = 0;
+      // Not to 0: a flood that is read in part, as its allowance comes back, is one flood.
+      entry.dropped = Math.max(0, entry.dropped - 1);
       this.#events.received(id, data.toString());
       return;
     }

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { OTHER, type ReportLabels } from '../reports/report-labels.ts';
 import { createSessionMetrics, type SessionMetrics } from './session-metrics.ts';
+import { TalliedCounter } from './tallied-counter.ts';
 import { createViewerMetrics, type ViewerMetrics } from './viewer-metrics.ts';
 
 const REPORT_LABELS = ['content', 'region'] as const;
@@ -70,7 +71,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
   });
   const metrics: Omit<TrackerMetrics, 'begin'> = {
     registry,
-    messages: new Counter({
+    messages: new TalliedCounter({
       name: 'nearcast_tracker_messages_total',
       help: 'Messages received, by dialect and by what became of them.',
       labelNames: ['dialect', 'outcome'], // accepted | malformed | too-many
@@ -88,7 +89,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       labelNames: ['reason'], // TokenProblem | undecided
       registers,
     }),
-    relayed: new Counter({
+    relayed: new TalliedCounter({
       name: 'nearcast_tracker_relayed_total',
       help: 'Offers, answers and signals passed from one peer to another.',
       labelNames: ['kind'], // offer | answer | signal
