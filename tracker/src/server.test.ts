@@ -311,7 +311,7 @@ describe('two viewers', () => {
     expect(await a.next()).toEqual({ type: 'duty', arc: { start: 0, width: 1 } });
     b.send(join);
     expect(await b.next()).toMatchObject({ type: 'welcome', viewers: 2 });
-    expect(await b.next()).toEqual({ type: 'introduce', peer: welcome.viewer, initiate: true, nearness: 'region' });
+    expect(await b.next()).toEqual({ type: 'introduce', peer: welcome.viewer, initiate: true, nearness: 'lan' });
     const introduced = await a.next();
     expect(introduced).toMatchObject({ type: 'introduce', initiate: false });
     const signal = { description: { type: 'offer', sdp: 'v=0' } };

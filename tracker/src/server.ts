@@ -19,12 +19,12 @@ import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { iceServersFor } from './ice/ice-config.ts';
 import { StunServer } from './ice/stun-server.ts';
 import { ManifestKeys } from './keys/manifest-keys.ts';
-import { Locator } from './locality/locator.ts';
+import { Locator, placeKey } from './locality/locator.ts';
 import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
-import { ReportDesk, WINDOW_REPORTS } from './reports/report-desk.ts';
-import { labelsFor } from './reports/report-labels.ts';
+import { openReportDesk } from './reports/open-report-desk.ts';
+import { WINDOW_REPORTS } from './reports/report-desk.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
 
@@ -70,7 +70,7 @@ export async function startTracker(
     { announceIntervalSeconds: config.announceInterval, maxSwarmsPerConnection: 32 },
     random,
   );
-  const viewers = new ViewerSwarms(viewerSwarmsDefaults, random);
+  const viewers = new ViewerSwarms({ ...viewerSwarmsDefaults, cellSize: config.cellSize }, random);
   let draining = false;
 
   const metrics = createMetrics({
@@ -83,6 +83,16 @@ export async function startTracker(
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
+  const access = openAccess(config, {
+    clock,
+    epochMs,
+    blocked: () => blocked,
+    failed: tell,
+    refusedJoin: (reason) => metrics.refusedJoins.inc({ reason }),
+    pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
+    tell: (to, message) => gateway.send(to, JSON.stringify(message)),
+    close: (connection, because) => gateway.close(connection, because),
+  });
   const directory = await openDirectory(config.redis, {
     clock,
     registry: metrics.registry,
@@ -100,7 +110,7 @@ export async function startTracker(
   const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
   const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
   const { sites, geoDb } = config;
-  const locator = new Locator({ sites, geoDb, key: randomBytes(32) }, clock, tell);
+  const locator = new Locator({ sites, geoDb, key: placeKey(config.redis) }, clock, tell);
   const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(directory.viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
@@ -113,29 +123,12 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
-  const access = openAccess(config, {
-    clock,
-    epochMs,
-    blocked,
-    failed: tell,
-    refusedJoin: (reason) => metrics.refusedJoins.inc({ reason }),
-    pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
-    tell: (to, message) => gateway.send(to, JSON.stringify(message)),
-    close: (connection, because) => gateway.close(connection, because),
-  });
-  const reports = new ReportDesk({
-    metrics,
-    clock,
-    labels: labelsFor(config.contentLabels, config.regionLabels),
-    isHere: ({ id, connection }) => directory.viewers.viewerAt(connection)?.id === id,
-    reportEveryMs: config.reportInterval * 1000,
-    ...(directory.askOthers && { askOthers: directory.askOthers }),
-  });
+  const reports = openReportDesk(config, { metrics, clock }, directory);
   const nearcast = new NearcastDialect(
     {
       reportEveryMs: config.reportInterval * 1000,
       keys: () => manifestKeys?.current ?? [],
-      iceServers: (viewer) => iceServersFor(config, viewer, Date.now() / 1000),
+      iceServers: (viewer) => iceServersFor(config, viewer, epochMs() / 1000),
     },
     {
       swarms: directory.viewers,
@@ -235,7 +228,12 @@ export async function startTracker(
   });
   const gateway: WebSocketGateway = new WebSocketGateway(
     httpServer,
-    { maxConnections: config.maxConnections, messageRate, maxBacklogBytes: 1024 * 1024, pingEveryMs: 30_000 },
+    {
+      maxConnections: config.maxConnections,
+      messageRate,
+      maxBacklogBytes: 1024 * 1024,
+      pingEveryMs: config.pingInterval * 1000,
+    },
     clock,
     {
       mayOpen: access.mayOpen,

@@ -7,7 +7,7 @@ import {
   type SwarmEngineConfig,
   type TimelineSegment,
 } from '@nearcast/player-plugin/engine';
-import type { TrackerMessage, ViewerMessage } from '@nearcast/protocol';
+import type { LinkReport, TrackerMessage, ViewerMessage } from '@nearcast/protocol';
 import type { EdgeModel } from './edge-model.ts';
 import type { HomeLine } from './home-line.ts';
 import type { NatClass, PeerNetwork } from './peer-network.ts';
@@ -17,6 +17,7 @@ import type { VirtualClock } from './virtual-clock.ts';
 export interface ViewerTraits {
   readonly index: number;
   readonly region: number;
+  readonly site?: number | undefined;
   readonly nat: NatClass;
   readonly line: HomeLine;
 }
@@ -132,6 +133,11 @@ export class ModelViewer {
   }
 
   /** @param politely whether peers are told; a closed lid tells nobody */
+  /** What a report would say of its neighbours. */
+  takeAccounts(): LinkReport[] {
+    return this.#engine.takeAccounts();
+  }
+
   leave(politely: boolean): void {
     if (this.#isGone) return;
     this.#isGone = true;

@@ -8,11 +8,20 @@ export type NatClass = 'open' | 'restricted' | 'symmetric';
 export interface NetworkEnd {
   readonly line: HomeLine;
   readonly region: number;
+  /** A LAN of its region; those of undefined are at home. */
+  readonly site?: number | undefined;
   readonly nat: NatClass;
 }
 
+/** How two ends lie to each other. */
+type Distance = 'site' | 'region' | 'far';
+
+/** Bytes of media messages that came through, and of these those to viewers in sites. */
+export type CarriedBytes = Record<Distance | 'toSites', number>;
+
 export interface PeerNetworkConfig {
-  /** One way within a region and across, ms: from and to. */
+  /** One way within a site, within a region and across, ms: from and to. */
+  readonly siteDelayMs: readonly [number, number];
   readonly nearDelayMs: readonly [number, number];
   readonly farDelayMs: readonly [number, number];
   /** Messages that are lost once and sent again by SCTP. */
@@ -28,6 +37,7 @@ export class PeerNetwork {
   readonly #config: PeerNetworkConfig;
   readonly #offers = new Map<string, MemoryTransport>();
   readonly #transports = new Map<NetworkEnd, MemoryTransport[]>();
+  readonly carried: CarriedBytes = { site: 0, region: 0, far: 0, toSites: 0 };
   #lastPair = 0;
 
   constructor(config: PeerNetworkConfig, clock: VirtualClock, random: Random) {
@@ -46,6 +56,10 @@ export class PeerNetwork {
         end,
         events,
         (offer, answerer) => this.#join(offer, answerer),
+        (from, bytes) => {
+          this.carried[distanceOf(from, end)] += bytes;
+          if (end.site !== undefined) this.carried.toSites += bytes;
+        },
       );
       this.#transports.set(end, [...(this.#transports.get(end) ?? []), transport]);
       if (initiate) {
@@ -69,11 +83,19 @@ export class PeerNetwork {
     const offerer = this.#offers.get(sdp);
     this.#offers.delete(sdp);
     if (!offerer || !canMeet(offerer.end.nat, answerer.end.nat)) return;
-    const [from, to] = offerer.end.region === answerer.end.region ? this.#config.nearDelayMs : this.#config.farDelayMs;
+    const { siteDelayMs, nearDelayMs, farDelayMs } = this.#config;
+    const [from, to] = { site: siteDelayMs, region: nearDelayMs, far: farDelayMs }[
+      distanceOf(offerer.end, answerer.end)
+    ];
     const delayMs = from + (to - from) * this.#random();
     offerer.pairWith(answerer, delayMs);
     answerer.pairWith(offerer, delayMs);
   }
+}
+
+function distanceOf(a: NetworkEnd, b: NetworkEnd): Distance {
+  if (a.region !== b.region) return 'far';
+  return a.site !== undefined && a.site === b.site ? 'site' : 'region';
 }
 
 function canMeet(a: NatClass, b: NatClass): boolean {
@@ -88,6 +110,7 @@ class MemoryTransport implements PeerTransport {
   readonly #lossShare: number;
   readonly #events: PeerTransportEvents;
   readonly #join: (sdp: string, answerer: MemoryTransport) => void;
+  readonly #carried: (from: NetworkEnd, bytes: number) => void;
   #other: MemoryTransport | undefined;
   #delayMs = 0;
   #isOpen = false;
@@ -101,6 +124,7 @@ class MemoryTransport implements PeerTransport {
     end: NetworkEnd,
     events: PeerTransportEvents,
     join: (sdp: string, answerer: MemoryTransport) => void,
+    carried: (from: NetworkEnd, bytes: number) => void,
   ) {
     this.#clock = clock;
     this.#random = random;
@@ -108,6 +132,7 @@ class MemoryTransport implements PeerTransport {
     this.end = end;
     this.#events = events;
     this.#join = join;
+    this.#carried = carried;
   }
 
   offer(sdp: string): void {
@@ -147,7 +172,10 @@ class MemoryTransport implements PeerTransport {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const other = this.#other;
-    if (this.#isOpen && other) this.#clock.after(this.#delayMs + 50, () => other.#lost());
+    if (!this.#isOpen || !other) return;
+    // What was said last comes first, however late it is.
+    const saidAfterMs = this.#controlReachedAt - this.#clock.now();
+    this.#clock.after(Math.max(this.#delayMs, saidAfterMs) + 50, () => other.#lost());
   }
 
   /** The viewer is gone without a word: the other end notices only when ICE does. */
@@ -187,7 +215,10 @@ class MemoryTransport implements PeerTransport {
       if (this.#isClosed) return;
       this.end.line.acknowledge(message.length);
       if (channel === 'control') this.#events.control(message);
-      else this.#events.data(message);
+      else {
+        if (this.#other) this.#carried(this.#other.end, message.length);
+        this.#events.data(message);
+      }
     });
   }
 }

@@ -1,10 +1,17 @@
 import { type EdgeReason, type SwarmEngineConfig, swarmEngineDefaults } from '@nearcast/player-plugin/engine';
-import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from '@nearcast/tracker/swarm';
+import {
+  measuredLinks,
+  nowhere,
+  type Place,
+  type ViewerOutbox,
+  ViewerSwarms,
+  viewerSwarmsDefaults,
+} from '@nearcast/tracker/swarm';
 import { EdgeModel } from './edge-model.ts';
 import { HomeLine, type PacketCost, wirePackets } from './home-line.ts';
 import { type HostileKind, HostileViewer } from './hostile-viewer.ts';
 import { ModelViewer, type ViewerTotals } from './model-viewer.ts';
-import { type NatClass, PeerNetwork } from './peer-network.ts';
+import { type CarriedBytes, type NatClass, PeerNetwork } from './peer-network.ts';
 import { exponential, seededRandom } from './seeded-random.ts';
 import { StreamModel } from './stream-model.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -31,8 +38,13 @@ export interface WorldConfig {
   readonly downlink: number;
   readonly packets: PacketCost;
   readonly regions: number;
+  /** LANs in each region; one part of its viewers more than there are sites is at home. */
+  readonly sites: number;
+  /** Whether the tracker knows where viewers are. */
+  readonly isPlaced: boolean;
   /** Between the joins of one viewer and the next, ms. */
   readonly joinEveryMs: number;
+  readonly siteDelayMs: readonly [number, number];
   readonly nearDelayMs: readonly [number, number];
   readonly farDelayMs: readonly [number, number];
   readonly edgeRoundTripMs: number;
@@ -65,7 +77,10 @@ export const worldDefaults: WorldConfig = {
   downlink: 20_000_000,
   packets: wirePackets,
   regions: 1,
+  sites: 0,
+  isPlaced: true,
   joinEveryMs: 0,
+  siteDelayMs: [1, 2],
   nearDelayMs: [5, 15],
   farDelayMs: [30, 60],
   edgeRoundTripMs: 30,
@@ -97,6 +112,8 @@ export interface WorldResult {
   readonly controlShare: number;
   readonly discardedShare: number;
   readonly peers: Quantiles;
+  /** Of what viewers have from each other: within one region; and of what viewers in sites have: within their site. */
+  readonly near: { readonly region: number; readonly site: number };
   readonly viewers: readonly ViewerTotals[];
   /** Edge bytes by reason, as shares of everything that was received. */
   readonly edgeShares: Readonly<Record<EdgeReason, number>>;
@@ -112,6 +129,7 @@ export interface Quantiles {
 /** Enough to do harm. */
 const HOSTILE_BITS_PER_SECOND = 20_000_000;
 const TRACKER_DELAY_MS = 20;
+const REPORT_EVERY_MS = 10_000;
 /** Segment 0 of a live stream is there at this moment, so that the first viewer finds a window. */
 const LIVE_BEGINS_AT_MS = 0;
 
@@ -164,7 +182,8 @@ export class World {
       this.config.packets,
     );
     const region = index % regions;
-    const traits = { index, region, nat: nat(this.#random), line };
+    const site = siteOf(index, this.config);
+    const traits = { index, region, site, nat: nat(this.#random), line };
     const edge = new EdgeModel(
       {
         roundTripMs: this.config.edgeRoundTripMs,
@@ -192,18 +211,33 @@ export class World {
         network: this.#network,
         edge,
         engine: this.config.engine,
-        tellTracker: (message) => this.#tellTracker(connection, region, message),
+        tellTracker: (message) => this.#tellTracker(connection, this.#placeOf(region, site), message),
         delivered: (segment, data) => this.#countDelivery(segment, data),
       },
     );
     this.viewers.push(viewer);
     this.#byConnection.set(connection, viewer);
     viewer.join();
+    this.clock.after(REPORT_EVERY_MS, () => this.#report(connection));
     if (!Number.isFinite(meanStaySeconds)) return;
     this.clock.after(exponential(meanStaySeconds, this.#random) * 1000, () => {
       this.#leave(connection, this.#random() < 0.5);
       this.#add();
     });
+  }
+
+  #report(connection: number): void {
+    const viewer = this.#byConnection.get(connection);
+    if (!(viewer instanceof ModelViewer)) return;
+    const links = measuredLinks(viewer.takeAccounts());
+    this.#deliver((out) => this.#swarms.heard(connection, links, this.clock.now(), out));
+    this.clock.after(REPORT_EVERY_MS, () => this.#report(connection));
+  }
+
+  #placeOf(region: number, site: number | undefined): Place {
+    if (!this.config.isPlaced) return nowhere;
+    if (site === undefined) return { ...nowhere, region: `r${region}` };
+    return { ...nowhere, lan: `r${region} site ${site}`, region: `r${region} site ${site}` };
   }
 
   #addHostile(kind: HostileKind): void {
@@ -214,7 +248,7 @@ export class World {
       clock: this.clock,
       stream: this.#stream,
       connect: this.#network.connector({ line, region: 0, nat: 'open' }),
-      tellTracker: (message) => this.#tellTracker(connection, 0, message),
+      tellTracker: (message) => this.#tellTracker(connection, this.#placeOf(0, undefined), message),
       newest: () => this.#newest(),
     });
     this.#byConnection.set(connection, viewer);
@@ -241,28 +275,28 @@ export class World {
     this.#deliver((out) => this.#swarms.leave(connection, out));
   }
 
-  #tellTracker(connection: number, region: number, message: Parameters<ModelViewer['hear']>[0] | object): void {
+  #tellTracker(connection: number, place: Place, message: Parameters<ModelViewer['hear']>[0] | object): void {
     this.clock.after(TRACKER_DELAY_MS, () => {
       if (isWithin(this.clock.now(), this.config.trackerAway)) return;
-      this.#deliver((out) => this.#obey(connection, region, message as never, out));
+      this.#deliver((out) => this.#obey(connection, place, message as never, out));
     });
   }
 
   #obey(
     connection: number,
-    region: number,
+    place: Place,
     message: import('@nearcast/protocol').ViewerMessage,
     out: ViewerOutbox,
   ): void {
     switch (message.type) {
       case 'join': {
         const told: ViewerOutbox = [];
-        const { id } = this.#swarms.join(connection, `v${connection}`, message, `r${region}`, this.clock.now(), told);
+        const { id } = this.#swarms.join(connection, `v${connection}`, message, place, this.clock.now(), told);
         const viewers = this.#swarms.sizeOf(message.swarm);
         const keys = [this.#stream.jwk];
         out.push({
           to: connection,
-          message: { type: 'welcome', viewer: id, reportEveryMs: 10_000, viewers, keys, iceServers: [] },
+          message: { type: 'welcome', viewer: id, reportEveryMs: REPORT_EVERY_MS, viewers, keys, iceServers: [] },
         });
         out.push(...told);
         break;
@@ -347,10 +381,21 @@ export class World {
       controlShare: sum('controlBytes') / 2 / Math.max(1, sum('peerBytes')),
       discardedShare: sum('discardedBytes') / Math.max(1, sum('peerBytes')),
       peers: quantiles(totals.map(({ peers }) => peers)),
+      near: nearShares(this.#network.carried),
       viewers: totals,
       edgeShares: edgeShares(totals),
     };
   }
+}
+
+function siteOf(index: number, { regions, sites }: WorldConfig): number | undefined {
+  const group = Math.floor(index / regions) % (sites + 1);
+  return group === 0 ? undefined : group;
+}
+
+function nearShares({ site, region, far, toSites }: CarriedBytes): WorldResult['near'] {
+  const all = Math.max(1, site + region + far);
+  return { region: (site + region) / all, site: site / Math.max(1, toSites) };
 }
 
 function isWithin(

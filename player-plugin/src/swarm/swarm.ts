@@ -5,6 +5,7 @@ import type { Random } from '../random.ts';
 import type { Urgency } from './control-outbox.ts';
 import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
+import { slowNeighbour } from './slow-neighbour.ts';
 import { RARE_COPIES, type Uploader } from './uploader.ts';
 
 /** What a swarm tells the delivery: what its peers have, send and want to know. */
@@ -24,6 +25,8 @@ export interface SwarmDeps {
   readonly tellTracker: (message: ViewerMessage) => void;
 }
 
+type Introduction = Extract<TrackerMessage, { type: 'introduce' }>;
+
 interface Connecting {
   readonly transport: PeerTransport;
   readonly cancelTimer: () => void;
@@ -36,6 +39,8 @@ const MAX_NEIGHBOURS = 32;
 /** With fewer neighbours than this, more are asked for. */
 const ENOUGH_NEIGHBOURS = 6;
 const ASK_EVERY_MS = 5_000;
+/** A better neighbour needs some time to come and to be measured. */
+const REPLACE_SLOW_EVERY_MS = 30_000;
 /** As many as a report may name. */
 const MAX_ACCOUNTS = 64;
 /** What so many of the neighbours have is nothing new. */
@@ -56,7 +61,10 @@ export class Swarm {
   #open: PeerSession[] = [];
   /** Neighbours whose names are of an earlier connection to the tracker. */
   readonly #former = new Set<PeerSession>();
+  /** Those that were introduced as far away: so that the swarm is one, and not for their speed. */
+  readonly #far = new Set<string>();
   #replaceAt = 0;
+  #replacedSlowAt: number;
   readonly #endedAccounts: LinkReport[] = [];
   #viewers = 1;
   #metAt = Number.NEGATIVE_INFINITY;
@@ -65,6 +73,7 @@ export class Swarm {
 
   constructor(deps: SwarmDeps, events: SwarmEvents) {
     this.#expectedUntil = deps.clock.now() + EXPECT_TRACKER_FOR_MS;
+    this.#replacedSlowAt = deps.clock.now();
     this.#deps = deps;
     this.#events = events;
   }
@@ -90,7 +99,7 @@ export class Swarm {
         this.#welcomed(message.viewers);
         break;
       case 'introduce':
-        this.#introduced(message.peer, message.initiate);
+        this.#introduced(message);
         break;
       case 'signal':
         this.#connecting.get(message.from)?.transport.signal(message.signal);
@@ -131,6 +140,7 @@ export class Swarm {
   tick(now: number): void {
     for (const session of this.#open) session.poke();
     this.#replaceFormer(now);
+    this.#replaceSlow(now);
     const met = this.#sessions.size - this.#former.size + this.#connecting.size;
     const possible = Math.min(ENOUGH_NEIGHBOURS, this.#viewers - 1);
     if (met >= possible || now - this.#askedAt < ASK_EVERY_MS) return;
@@ -157,6 +167,17 @@ export class Swarm {
     for (const session of [...this.#former]) session.close('replaced', 'replaced');
   }
 
+  /** One at a time, and a nearer one is asked for in its place. */
+  #replaceSlow(now: number): void {
+    if (now - this.#replacedSlowAt < REPLACE_SLOW_EVERY_MS) return;
+    this.#replacedSlowAt = now;
+    const near = this.#open.filter((session) => !this.#far.has(session.id) && !this.#former.has(session));
+    const slow = slowNeighbour(near.map((session) => ({ session, baseRttMs: session.score.baseRttMs })));
+    if (!slow) return;
+    slow.session.close('replaced', 'replaced');
+    this.#deps.tellTracker({ type: 'want', peers: 1 });
+  }
+
   #welcomed(viewers: number): void {
     const now = this.#deps.clock.now();
     // [S5] Names hold for one connection to the tracker: the same viewers will be introduced again, under new ones.
@@ -167,10 +188,11 @@ export class Swarm {
     this.#expectedUntil = viewers > 1 ? now + EXPECT_PEERS_FOR_MS : now;
   }
 
-  #introduced(peer: string, initiate: boolean): void {
+  #introduced({ peer, initiate, nearness }: Introduction): void {
     const isKnown = this.#sessions.has(peer) || this.#connecting.has(peer);
     if (isKnown || this.#sessions.size + this.#connecting.size >= MAX_NEIGHBOURS) return;
     this.#viewers = Math.max(this.#viewers, this.#sessions.size + this.#connecting.size + 2);
+    if (nearness === 'far') this.#far.add(peer);
     let session: PeerSession | undefined;
     const transport = this.#deps.connect(initiate, {
       signal: (signal) => this.#deps.tellTracker({ type: 'signal', to: peer, signal }),
@@ -215,6 +237,7 @@ export class Swarm {
     const connecting = this.#connecting.get(peer);
     if (!connecting) return;
     this.#connecting.delete(peer);
+    this.#far.delete(peer);
     connecting.cancelTimer();
     connecting.transport.close();
     if (because) this.#deps.tellTracker({ type: 'unlink', peer, because });
@@ -223,6 +246,7 @@ export class Swarm {
   #ended(session: PeerSession, because: CloseReason): void {
     this.#sessions.delete(session.id);
     this.#former.delete(session);
+    this.#far.delete(session.id);
     if (this.#endedAccounts.length < MAX_ACCOUNTS) this.#endedAccounts.push(session.takeAccount());
     this.#listOpen();
     this.#deps.uploader.remove(session);

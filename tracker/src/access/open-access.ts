@@ -18,7 +18,7 @@ export interface AccessDeps {
   readonly clock: Clock;
   /** The time of day, ms since 1970. */
   readonly epochMs: () => number;
-  readonly blocked: BlockedSwarms;
+  readonly blocked: () => BlockedSwarms;
   /** Told of what the operator should know. */
   readonly failed: (problem: string) => void;
   readonly refusedJoin: (reason: JoinProblem) => void;

@@ -9,10 +9,10 @@ import type {
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
 import type { Join, ViewerDirectory } from '../directory/viewer-directory.ts';
-import type { Place } from '../locality/place.ts';
+import { inRegion, type Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import type { ReportDesk } from '../reports/report-desk.ts';
-import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
+import { type ConnectionId, measuredLinks, type ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
@@ -76,9 +76,9 @@ export class NearcastDialect {
       iceServers: iceServers(viewer),
       ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
     });
-    const region = terms.regionOf(from) ?? placeOf(from).region;
-    reports.joined({ id: viewer, connection: from, swarm: join.swarm }, region);
-    swarms.join(from, viewer, join, region, clock.now(), welcome, out);
+    const place = inRegion(placeOf(from), terms.regionOf(from));
+    reports.joined({ id: viewer, connection: from, swarm: join.swarm }, place.region);
+    swarms.join(from, viewer, join, place, clock.now(), welcome, out);
   }
 
   #obey(from: ConnectionId, message: Exclude<AdmittedMessage, Join>, out: ViewerOutbox): void {
@@ -97,7 +97,7 @@ export class NearcastDialect {
         if (swarms.relay(from, message.to, message.signal, out)) metrics.relayed.inc({ kind: 'signal' });
         break;
       case 'report':
-        this.#report(from, message.report);
+        this.#report(from, message.report, out);
         break;
       case 'leave':
         swarms.leave(from, out);
@@ -105,10 +105,12 @@ export class NearcastDialect {
     }
   }
 
-  #report(from: ConnectionId, report: PlaybackReport): void {
-    const { swarms, reports, reported } = this.#deps;
+  #report(from: ConnectionId, report: PlaybackReport, out: ViewerOutbox): void {
+    const { swarms, clock, reports, reported } = this.#deps;
     const viewer = swarms.viewerAt(from);
-    if (viewer) reported(viewer.id, reports.report(viewer, report));
+    if (!viewer) return;
+    reported(viewer.id, reports.report(viewer, report));
+    swarms.heard(from, measuredLinks(report.links), clock.now(), out);
   }
 }
 

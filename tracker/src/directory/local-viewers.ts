@@ -1,5 +1,6 @@
 import type { Signal, UnlinkReason } from '@nearcast/protocol';
-import type { ConnectionId, Viewer, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
+import type { Place } from '../locality/place.ts';
+import type { ConnectionId, MeasuredLink, Viewer, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
 import type { Join, ViewerDirectory, Welcome } from './viewer-directory.ts';
 
 /** One process alone: every swarm is here. */
@@ -22,13 +23,13 @@ export class LocalViewers implements ViewerDirectory {
     connection: ConnectionId,
     id: string,
     join: Join,
-    region: string,
+    place: Place,
     now: number,
     welcome: Welcome,
     out: ViewerOutbox,
   ): void {
     const told: ViewerOutbox = [];
-    this.#swarms.join(connection, id, join, region, now, told);
+    this.#swarms.join(connection, id, join, place, now, told);
     out.push({ to: connection, message: welcome(this.#swarms.sizeOf(join.swarm)) }, ...told);
   }
 
@@ -46,6 +47,10 @@ export class LocalViewers implements ViewerDirectory {
 
   relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): boolean {
     return this.#swarms.relay(connection, to, signal, out);
+  }
+
+  heard(connection: ConnectionId, links: readonly MeasuredLink[], now: number, out: ViewerOutbox): void {
+    this.#swarms.heard(connection, links, now, out);
   }
 
   leave(connection: ConnectionId, out: ViewerOutbox): void {

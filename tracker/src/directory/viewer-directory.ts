@@ -1,5 +1,6 @@
 import type { Signal, TrackerMessage, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
-import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
+import type { Place } from '../locality/place.ts';
+import type { ConnectionId, MeasuredLink, ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 export type Join = Extract<ViewerMessage, { type: 'join' }>;
 
@@ -25,7 +26,7 @@ export interface ViewerDirectory {
     connection: ConnectionId,
     id: string,
     join: Join,
-    region: string,
+    place: Place,
     now: number,
     welcome: Welcome,
     out: ViewerOutbox,
@@ -36,5 +37,7 @@ export interface ViewerDirectory {
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean;
   /** @returns whether it was passed on by this replica */
   relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): boolean;
+  /** What a viewer tells of its connections, and that it is still there. */
+  heard(connection: ConnectionId, links: readonly MeasuredLink[], now: number, out: ViewerOutbox): void;
   leave(connection: ConnectionId, out: ViewerOutbox): void;
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
@@ -76,6 +76,14 @@ export class Locator {
 function bundledCountries(): string {
   const beside = fileURLToPath(new URL('countries.mmdb', import.meta.url));
   return existsSync(beside) ? beside : fileURLToPath(import.meta.resolve(BUNDLED_COUNTRIES));
+}
+
+/**
+ * What turns addresses into names. Replicas must agree on it, and what they have in common is where they meet; nobody else
+ * sees the names.
+ */
+export function placeKey(redisUrl: string | undefined): Buffer {
+  return redisUrl === undefined ? randomBytes(32) : createHash('sha256').update(`nearcast places ${redisUrl}`).digest();
 }
 
 function isInside(range: string): boolean {

@@ -1,8 +1,9 @@
 import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { BinaryId, TorrentCommand, TorrentReply } from '../dialects/webtorrent.ts';
 import type { Join } from '../directory/viewer-directory.ts';
+import type { Place } from '../locality/place.ts';
 import type { Side } from '../reports/exchange-ledger.ts';
-import type { ConnectionId, Standing } from '../swarm/viewer-swarms.ts';
+import type { ConnectionId, MeasuredLink, Standing } from '../swarm/viewer-swarms.ts';
 import type { NodeId } from './rendezvous.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { NodeId } from './rendezvous.ts';
  * change to any of them needs another `WIRE_VERSION`: replicas of two versions form two trackers, which is well for the
  * minutes that an upgrade takes.
  */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** A viewer command after the join. */
 export type ViewerCommand =
@@ -18,6 +19,7 @@ export type ViewerCommand =
   | { readonly is: 'want'; readonly peers: number }
   | { readonly is: 'unlink'; readonly peer: string; readonly because: UnlinkReason }
   | { readonly is: 'signal'; readonly to: string; readonly signal: Signal }
+  | { readonly is: 'heard'; readonly links: readonly MeasuredLink[] }
   | { readonly is: 'leave' };
 
 /** From the replica with a viewer's connection to the one that keeps its swarm. */
@@ -26,7 +28,7 @@ export type ToOwner =
       readonly is: 'join';
       readonly viewer: string;
       readonly join: Join;
-      readonly region: string;
+      readonly place: Place;
       /** Of a viewer that was in this swarm already. */
       readonly standing?: Standing;
     }

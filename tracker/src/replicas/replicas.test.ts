@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { systemClock } from '../clock.ts';
 import { startTracker, type Tracker, type TrackerConfig } from '../server.ts';
 import { type RedisServer, startRedis } from '../testing/redis-server.ts';
 import { allSee, sumOf } from '../testing/replica-metrics.ts';
 import { connectViewer, joinViewer, patience } from '../testing/test-viewer.ts';
 import { expectWholeRing } from '../testing/whole-ring.ts';
+
+import { RedisBus } from './redis-bus.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -36,12 +39,13 @@ async function replicas(count: number): Promise<Tracker[]> {
   return started;
 }
 
-async function join({ port }: Tracker, swarm: string) {
-  const viewer = await joinViewer(port, swarm);
+async function join({ port }: Tracker, swarm: string, address?: string) {
+  const viewer = await joinViewer(port, swarm, address);
   sockets.push(viewer.socket);
   return viewer;
 }
 
+const ignore = () => undefined;
 const offer = { description: { type: 'offer', sdp: 'v=0' } } as const;
 const answer = { description: { type: 'answer', sdp: 'v=0' } } as const;
 
@@ -51,7 +55,7 @@ describe('viewers at several replicas', () => {
     for (const swarm of ['kept by one', 'kept by the other', 'and one more']) {
       const a = await join(one, swarm);
       const b = await join(two, swarm);
-      expect(await b.first('introduce')).toEqual({ type: 'introduce', peer: a.id, initiate: true, nearness: 'region' });
+      expect(await b.first('introduce')).toEqual({ type: 'introduce', peer: a.id, initiate: true, nearness: 'lan' });
       expect(await a.first('introduce')).toMatchObject({ peer: b.id, initiate: false });
       b.say({ type: 'signal', to: a.id, signal: offer });
       expect(await a.first('signal')).toEqual({ type: 'signal', from: b.id, signal: offer });
@@ -61,6 +65,20 @@ describe('viewers at several replicas', () => {
     }
     expect(await sumOf([one, two], 'nearcast_tracker_swarms')).toBe(3);
     expect(await sumOf([one, two], 'nearcast_tracker_relayed_total{kind="signal"}')).toBe(6);
+  });
+
+  test('are as near as at one: whoever keeps the swarm knows their LANs, and not their addresses', async () => {
+    const trustedProxies = ['loopback'];
+    const two = [await replica({ trustedProxies }), await replica({ trustedProxies })] as const;
+    await allSee(two, 2);
+    for (const swarm of ['one', 'another', 'a third']) {
+      await join(two[0], swarm, '193.0.6.139');
+      const colleague = await join(two[1], swarm, '193.0.6.139');
+      const compatriot = await join(two[1], swarm, '193.0.14.129');
+      expect(await colleague.first('introduce')).toMatchObject({ nearness: 'lan' });
+      await vi.waitFor(() => expect(compatriot.all('introduce')).toHaveLength(2), patience);
+      expect(compatriot.all('introduce').map(({ nearness }) => nearness)).toEqual(['region', 'region']);
+    }
   });
 
   test('a swarm of 30 over three replicas has one ring, and keeps it when a fourth comes and goes', async () => {
@@ -96,6 +114,16 @@ test('a join through another replica takes two letters: one there, and one back 
   const leases = 2 * Math.ceil((Date.now() - start.at) / 1000 + 1);
   expect(commands).toBeGreaterThanOrEqual(2 * joins);
   expect(commands).toBeLessThanOrEqual(2 * joins + leases);
+});
+
+test('all replicas have one secret, and one that comes later has it too', async () => {
+  const own = await startRedis();
+  const events = { mail: ignore, membersChanged: ignore, blockedChanged: ignore, broken: ignore };
+  const buses = ['first', 'second'].map(() => new RedisBus(own.url, events, { clock: systemClock, asked: ignore }));
+  expect(await buses[0]?.secret('of the first')).toBe('of the first');
+  expect(await buses[1]?.secret('of the second')).toBe('of the first');
+  for (const bus of buses) bus.close();
+  await own.kill();
 });
 
 test('what is blocked at one replica is blocked at all, and at one that starts later', async () => {

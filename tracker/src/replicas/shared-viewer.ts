@@ -1,5 +1,6 @@
 import type { TrackerMessage } from '@nearcast/protocol';
 import type { HeldViewer, Join, Welcome } from '../directory/viewer-directory.ts';
+import type { Place } from '../locality/place.ts';
 import { type ConnectionId, keepNewest, type Standing } from '../swarm/viewer-swarms.ts';
 import type { ViewerCommand } from './frames.ts';
 import type { NodeId } from './rendezvous.ts';
@@ -11,7 +12,7 @@ const MAX_LINKS = 64;
 export class SharedViewer implements HeldViewer {
   readonly id: string;
   readonly connection: ConnectionId;
-  readonly region: string;
+  readonly place: Place;
   reportedAt: number;
   /** Who keeps its swarm; undefined: this replica. */
   keeper: NodeId | undefined;
@@ -24,10 +25,10 @@ export class SharedViewer implements HeldViewer {
   readonly #avoids = new Set<string>();
   #isStanding = false;
 
-  constructor(connection: ConnectionId, id: string, join: Join, region: string, now: number, welcome: Welcome) {
+  constructor(connection: ConnectionId, id: string, join: Join, place: Place, now: number, welcome: Welcome) {
     this.id = id;
     this.connection = connection;
-    this.region = region;
+    this.place = place;
     this.reportedAt = now;
     this.#join = join;
     this.welcome = welcome;

@@ -2,7 +2,7 @@ import type { TrackerMessage } from '@nearcast/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ViewerOutbox } from '../swarm/viewer-swarms.ts';
-import { ViewerSwarms, viewerSwarmsDefaults } from '../swarm/viewer-swarms.ts';
+import { nowhere, ViewerSwarms, viewerSwarmsDefaults } from '../swarm/viewer-swarms.ts';
 import type { Frame } from './frames.ts';
 import { parseLetter, writeLetter } from './mail.ts';
 import { type NodeId, ownerOf } from './rendezvous.ts';
@@ -131,7 +131,7 @@ class World {
     const welcome = (viewers: number) =>
       ({ type: 'welcome', viewer: id, reportEveryMs: 1, viewers, keys: [], iceServers: [] }) as const;
     const join = { type: 'join', swarm, engine: 'swarm', upload: true } as const;
-    node.command((out) => node.viewers.join(connection, id, join, '', 0, welcome, out));
+    node.command((out) => node.viewers.join(connection, id, join, nowhere, 0, welcome, out));
     return connection;
   }
 

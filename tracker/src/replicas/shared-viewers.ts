@@ -1,7 +1,8 @@
 import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Join, ViewerDirectory, Welcome } from '../directory/viewer-directory.ts';
-import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
+import type { Place } from '../locality/place.ts';
+import type { ConnectionId, MeasuredLink, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
 import type { Frame, PassedSignal, ToHolder, ToOwner, ViewerCommand } from './frames.ts';
 import type { Placement } from './placement.ts';
 import type { NodeId } from './rendezvous.ts';
@@ -48,13 +49,15 @@ export class SharedViewers implements ViewerDirectory {
     connection: ConnectionId,
     id: string,
     join: Join,
-    region: string,
+    place: Place,
     now: number,
     welcome: Welcome,
     out: ViewerOutbox,
   ): void {
+    // Its old arc is another's already, and it may get none where it goes.
+    if (this.#held.has(connection)) out.push({ to: connection, message: { type: 'duty', arc: null } });
     this.leave(connection, out);
-    const viewer = new SharedViewer(connection, id, join, region, now, welcome);
+    const viewer = new SharedViewer(connection, id, join, place, now, welcome);
     this.#held.set(connection, viewer);
     this.#heldById.set(id, viewer);
     this.#place(viewer, out);
@@ -88,6 +91,10 @@ export class SharedViewers implements ViewerDirectory {
     out.push(...told);
     // Else the replica of the other counts it.
     return told.length > 0;
+  }
+
+  heard(connection: ConnectionId, links: readonly MeasuredLink[], _now: number, out: ViewerOutbox): void {
+    this.#command(connection, { is: 'heard', links }, out);
   }
 
   leave(connection: ConnectionId, out: ViewerOutbox): void {
@@ -161,14 +168,14 @@ export class SharedViewers implements ViewerDirectory {
 
   #place(viewer: SharedViewer, out: ViewerOutbox): void {
     const { swarms } = this.#deps;
-    const { connection, id, join, region, standing } = viewer;
+    const { connection, id, join, place, standing } = viewer;
     viewer.keeper = this.#keeperOf(join.swarm);
     if (viewer.keeper !== undefined) {
-      this.#send(viewer.keeper, { is: 'join', viewer: id, join, region, ...(standing && { standing }) });
+      this.#send(viewer.keeper, { is: 'join', viewer: id, join, place, ...(standing && { standing }) });
       return;
     }
     const told: ViewerOutbox = [];
-    swarms.join(connection, id, join, region, viewer.reportedAt, told, standing);
+    swarms.join(connection, id, join, place, viewer.reportedAt, told, standing);
     const { welcome } = viewer;
     viewer.welcome = undefined;
     if (welcome) out.push({ to: connection, message: welcome(swarms.sizeOf(join.swarm)) });
@@ -185,7 +192,7 @@ export class SharedViewers implements ViewerDirectory {
       return command.is === 'unlink';
     }
     const told: ViewerOutbox = [];
-    const done = obey(this.#deps.swarms, connection, command, told);
+    const done = obey(this.#deps.swarms, connection, command, this.#deps.clock.now(), told);
     this.#route(told, out);
     return done;
   }
@@ -210,7 +217,7 @@ export class SharedViewers implements ViewerDirectory {
   }
 
   #serve(from: NodeId, frame: Extract<ToOwner, { viewer: string }>): void {
-    const { swarms } = this.#deps;
+    const { swarms, clock } = this.#deps;
     const out: ViewerOutbox = [];
     if (frame.is === 'join') {
       this.#seat(from, frame, out);
@@ -218,7 +225,7 @@ export class SharedViewers implements ViewerDirectory {
       const seat = this.#seats.find(from, frame.viewer);
       if (seat === undefined) return;
       if (frame.is === 'moved') swarms.displace(seat, []);
-      else obey(swarms, seat, frame.command, out);
+      else obey(swarms, seat, frame.command, clock.now(), out);
       if (frame.is === 'moved' || frame.command.is === 'leave') this.#seats.free(seat);
     }
     this.#routeAll(out);
@@ -226,12 +233,12 @@ export class SharedViewers implements ViewerDirectory {
 
   #seat(from: NodeId, frame: Extract<ToOwner, { is: 'join' }>, out: ViewerOutbox): void {
     const { swarms, clock } = this.#deps;
-    const { viewer, join, region, standing } = frame;
+    const { viewer, join, place, standing } = frame;
     const before = swarms.find(viewer);
     const seat = this.#seats.take(from, viewer);
     if (before && before.connection !== seat) this.#seats.free(before.connection);
     const told: ViewerOutbox = [];
-    swarms.join(seat, viewer, join, region, clock.now(), told, standing);
+    swarms.join(seat, viewer, join, place, clock.now(), told, standing);
     this.#send(from, { is: 'joined', viewer, viewers: swarms.sizeOf(join.swarm) });
     out.push(...told);
   }
@@ -300,7 +307,13 @@ function passedSignal(viewer: string, from: string, signal: Signal): PassedSigna
 }
 
 /** @returns whether a pair was parted, or a signal passed on */
-function obey(swarms: ViewerSwarms, connection: ConnectionId, command: ViewerCommand, out: ViewerOutbox): boolean {
+function obey(
+  swarms: ViewerSwarms,
+  connection: ConnectionId,
+  command: ViewerCommand,
+  now: number,
+  out: ViewerOutbox,
+): boolean {
   switch (command.is) {
     case 'update':
       swarms.update(connection, command.upload, command.dutyBitsPerSecond, out);
@@ -312,6 +325,9 @@ function obey(swarms: ViewerSwarms, connection: ConnectionId, command: ViewerCom
       return swarms.unlink(connection, command.peer, command.because);
     case 'signal':
       return swarms.relay(connection, command.to, command.signal, out);
+    case 'heard':
+      swarms.heard(connection, command.links, now, out);
+      return false;
     case 'leave':
       swarms.leave(connection, out);
       return false;

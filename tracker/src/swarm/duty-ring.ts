@@ -60,6 +60,13 @@ export class DutyRing<Id> {
     return [toMember(giver), toMember(member)];
   }
 
+  /** Begins anew, with these members, and divides the ring exactly whatever their number. */
+  divideAmong(members: readonly (readonly [id: Id, weight: number])[]): RingMember<Id>[] {
+    this.#members.length = 0;
+    for (const [id, weight] of members) this.#members.push({ id, weight, start: 0, width: 0 });
+    return this.#divideExactly();
+  }
+
   remove(id: Id): RingMember<Id>[] {
     const at = this.#members.findIndex((member) => member.id === id);
     if (at < 0) return [];

@@ -1,27 +1,39 @@
-import type { Nearness, Signal, TrackerMessage, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
+import type { Signal, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
+import type { Place } from '../locality/place.ts';
 import type { Random } from '../random.ts';
 import { DrawPool } from './draw-pool.ts';
-import { DutyRing, type RingMember } from './duty-ring.ts';
-import { selectPeers } from './select-peers.ts';
+import { Duty, mayHaveDuty } from './duty.ts';
+import { Meeting } from './meeting.ts';
+import { type Move, RegionCells } from './region-cells.ts';
+import { type ConnectionId, keepNewest, type MeasuredLink, newViewer, type Standing, type Viewer } from './viewer.ts';
+import type { ViewerOutbox } from './viewer-outbox.ts';
+
+export { nowhere, type Place } from '../locality/place.ts';
+export {
+  type ConnectionId,
+  keepNewest,
+  type MeasuredLink,
+  measuredLinks,
+  type Standing,
+  type Viewer,
+} from './viewer.ts';
+export type { ViewerOutbox } from './viewer-outbox.ts';
 
 /**
  * Who watches what with whom, in the Nearcast dialect. Pure state: commands in, messages out; no sockets, no clock, no
  * chance of its own, so that the simulator runs this very code.
  */
 
-export type ConnectionId = number;
-
-/** Filled by the commands: who is to be told what. */
-export type ViewerOutbox = { readonly to: ConnectionId; readonly message: TrackerMessage }[];
-
 export interface ViewerSwarmsConfig {
   /** How many neighbours a viewer has about; up to so many others, everybody meets everybody. */
   readonly degree: number;
   /** How many a newcomer is introduced to in a larger swarm: later ones make up the rest. Fewer are topped up to this. */
   readonly joinDegree: number;
-  /** How many of these are in other regions, so that no region is an island. */
+  /** How many of these are in other cells, so that no cell is an island. */
   readonly farDegree: number;
-  /** Regions with fewer viewers share one duty ring. */
+  /** How many viewers of a region share one mesh and one duty ring at most. */
+  readonly cellSize: number;
+  /** Cells with fewer viewers share one duty ring. */
   readonly ownRingFrom: number;
   /** What a viewer is taken to be able to pass on before it says so, bit/s. */
   readonly initialDutyBitsPerSecond: number;
@@ -31,6 +43,7 @@ export const viewerSwarmsDefaults: ViewerSwarmsConfig = {
   degree: 12,
   joinDegree: 7,
   farDegree: 2,
+  cellSize: 2000,
   ownRingFrom: 24,
   initialDutyBitsPerSecond: 1_000_000,
 };
@@ -40,48 +53,14 @@ const MAX_AVOIDS = 64;
 
 type Join = Extract<ViewerMessage, { type: 'join' }>;
 
-/** What a viewer has from the replica that kept its swarm before. */
-export interface Standing {
-  /** Viewers that it was introduced to. */
-  readonly links: readonly string[];
-  /** Viewers that it is not to be introduced to. */
-  readonly avoids: readonly string[];
-  /** Undefined while it has not said. */
-  readonly dutyBitsPerSecond?: number;
-}
-
-export interface Viewer {
-  readonly id: string;
-  readonly connection: ConnectionId;
-  readonly swarm: string;
-  readonly region: string;
-  /** Whether it shares with others at all: viewers of another engine only report. */
-  readonly meets: boolean;
-  readonly links: Set<Viewer>;
-  /** Neighbours from before that have not come here yet, or do not know of this one: no link, but no gap to fill either. */
-  readonly claims: Set<string>;
-  /** Viewers it was introduced to in vain, or that it left: never introduced again. */
-  readonly avoids: Set<string>;
-  /** When this viewer last told how much it received, for the clamp on what it can have received since. */
-  reportedAt: number;
-  upload: boolean;
-  dutyBitsPerSecond: number;
-  ring: DutyRing<Viewer> | undefined;
-  readonly degree: number;
-}
-
-interface Region {
-  readonly name: string;
-  readonly viewers: DrawPool<Viewer>;
-  /** Undefined while the region shares the swarm's common ring. */
-  ring: DutyRing<Viewer> | undefined;
-}
-
 interface Swarm {
-  readonly regions: Map<string, Region>;
+  readonly regions: Map<string, RegionCells>;
   readonly viewers: DrawPool<Viewer>;
-  readonly commonRing: DutyRing<Viewer>;
+  readonly duty: Duty;
 }
+
+/** Who has watched for so long, ms, will probably go on: its share of the duty is a whole one. */
+const SETTLED_AFTER_MS = 60_000;
 
 export class ViewerSwarms {
   readonly #config: ViewerSwarmsConfig;
@@ -89,10 +68,12 @@ export class ViewerSwarms {
   readonly #swarms = new Map<string, Swarm>();
   readonly #byConnection = new Map<ConnectionId, Viewer>();
   readonly #byId = new Map<string, Viewer>();
+  readonly #meeting: Meeting;
 
   constructor(config: ViewerSwarmsConfig, random: Random) {
     this.#config = config;
     this.#random = random;
+    this.#meeting = new Meeting(config.farDegree, random);
   }
 
   get swarmCount(): number {
@@ -123,34 +104,38 @@ export class ViewerSwarms {
 
   /**
    * A second join on one connection moves the viewer to the new swarm ([S3]).
+   * @param where of some only the region is known
    * @param standing of a viewer that was in this swarm already: its neighbours are not introduced again
    */
   join(
     connection: ConnectionId,
     id: string,
     join: Join,
-    region: string,
+    where: Place | string,
     now: number,
     out: ViewerOutbox,
     standing?: Standing,
   ): Viewer {
+    // Its old arc is another's already, and it may get none here.
+    const hadDuty = this.#byConnection.get(connection)?.ring !== undefined;
     this.leave(connection, out);
+    if (hadDuty) out.push({ to: connection, message: { type: 'duty', arc: null } });
     this.#displace(this.#byId.get(id), out);
     const swarm = this.#swarms.get(join.swarm) ?? {
       regions: new Map(),
       viewers: new DrawPool(),
-      commonRing: new DutyRing(this.#random),
+      duty: new Duty(this.#config.ownRingFrom, this.#random),
     };
     this.#swarms.set(join.swarm, swarm);
-    const home = swarm.regions.get(region) ?? { name: region, viewers: new DrawPool(), ring: undefined };
-    swarm.regions.set(region, home);
-    const viewer = newViewer(id, connection, join, region, now, {
+    const viewer = newViewer(id, connection, join, where, now, {
       links: [],
       avoids: [],
       dutyBitsPerSecond: this.#config.initialDutyBitsPerSecond,
       ...standing,
     });
-    home.viewers.add(viewer);
+    const region = swarm.regions.get(viewer.region) ?? new RegionCells(this.#config.cellSize, this.#random);
+    swarm.regions.set(viewer.region, region);
+    this.#moved(region.add(viewer), swarm, out);
     swarm.viewers.add(viewer);
     this.#byConnection.set(connection, viewer);
     this.#byId.set(id, viewer);
@@ -159,8 +144,8 @@ export class ViewerSwarms {
     const { degree, joinDegree } = this.#config;
     // How large a swarm is that is still moving here cannot be told.
     const meetsAll = standing === undefined && swarm.viewers.size <= degree + 1;
-    this.#fillLinks(viewer, swarm, meetsAll ? degree : joinDegree, out);
-    if (viewer.upload) this.#takeDuty(viewer, swarm, out);
+    this.#meeting.fill(viewer, swarm.viewers, meetsAll ? degree : joinDegree, out);
+    swarm.duty.take(viewer, out);
     return viewer;
   }
 
@@ -173,7 +158,7 @@ export class ViewerSwarms {
       neighbour.links.delete(viewer);
       // Not for each one lost: two missing are made good in one go.
       if (neighbour.degree <= this.#config.joinDegree - 2)
-        this.#fillLinks(neighbour, swarm, this.#config.joinDegree, out);
+        this.#meeting.fill(neighbour, swarm.viewers, this.#config.joinDegree, out);
     }
     viewer.links.clear();
   }
@@ -214,21 +199,35 @@ export class ViewerSwarms {
     const viewer = this.#byConnection.get(connection);
     const swarm = viewer && this.#swarms.get(viewer.swarm);
     if (!viewer?.meets || !swarm) return;
-    const could = viewer.upload && viewer.dutyBitsPerSecond > 0;
+    const could = mayHaveDuty(viewer);
     Object.assign(viewer, { upload, dutyBitsPerSecond });
-    const can = upload && dutyBitsPerSecond > 0;
+    const can = mayHaveDuty(viewer);
     if (could && !can) {
-      this.#giveUpDuty(viewer, out);
+      swarm.duty.giveUp(viewer, out);
       out.push({ to: connection, message: { type: 'duty', arc: null } });
-    } else if (!could && can) this.#takeDuty(viewer, swarm, out);
-    else if (can) tellArcs(viewer.ring?.reweigh(viewer, dutyBitsPerSecond) ?? [], out);
+    } else if (!could && can) swarm.duty.take(viewer, out);
+    else swarm.duty.reweigh(viewer, out);
+  }
+
+  /** What a viewer tells of its connections, and that it is still there. */
+  heard(connection: ConnectionId, links: readonly MeasuredLink[], now: number, out: ViewerOutbox): void {
+    const viewer = this.#byConnection.get(connection);
+    const swarm = viewer && this.#swarms.get(viewer.swarm);
+    if (!viewer || !swarm) return;
+    for (const { peer, rttMs } of links) {
+      const other = linkTo(viewer, peer);
+      if (other) this.#meeting.noteRtt(viewer, other, rttMs);
+    }
+    if (viewer.settled || now - viewer.joinedAt < SETTLED_AFTER_MS) return;
+    viewer.settled = true;
+    swarm.duty.reweigh(viewer, out);
   }
 
   want(connection: ConnectionId, peers: number, out: ViewerOutbox): void {
     const viewer = this.#byConnection.get(connection);
     const swarm = viewer && this.#swarms.get(viewer.swarm);
     if (!viewer?.meets || !swarm) return;
-    this.#fillLinks(viewer, swarm, Math.min(viewer.degree + peers, 2 * this.#config.degree), out);
+    this.#meeting.fill(viewer, swarm.viewers, Math.min(viewer.degree + peers, 2 * this.#config.degree), out);
   }
 
   /** [S7] Frees both ends; who was rejected is not introduced to this viewer again, nor who could not be reached. */
@@ -279,131 +278,24 @@ export class ViewerSwarms {
   }
 
   #remove(viewer: Viewer, swarm: Swarm, out: ViewerOutbox): void {
-    const region = swarm.regions.get(viewer.region) as Region;
+    const region = swarm.regions.get(viewer.region);
+    const { cell } = viewer;
     this.#byConnection.delete(viewer.connection);
     this.#byId.delete(viewer.id);
-    region.viewers.delete(viewer);
     swarm.viewers.delete(viewer);
-    if (region.viewers.size === 0) swarm.regions.delete(region.name);
+    swarm.duty.giveUp(viewer, out);
+    this.#moved(region?.delete(viewer), swarm, out);
+    if (cell) swarm.duty.shrank(cell, out);
+    if (region?.cells.length === 0) swarm.regions.delete(viewer.region);
     if (swarm.viewers.size === 0) this.#swarms.delete(viewer.swarm);
-    this.#giveUpDuty(viewer, out);
-    this.#giveUpSmallRing(region, swarm, out);
   }
 
-  #fillLinks(viewer: Viewer, swarm: Swarm, target: number, out: ViewerOutbox): void {
-    const wanted = target - viewer.degree;
-    if (wanted <= 0) return;
-    const mayMeet = (other: Viewer) =>
-      other !== viewer &&
-      other.meets &&
-      !viewer.links.has(other) &&
-      !viewer.claims.has(other.id) &&
-      !other.claims.has(viewer.id) &&
-      !viewer.avoids.has(other.id) &&
-      !other.avoids.has(viewer.id);
-    const isFar = (other: Viewer) => other.region !== viewer.region;
-    const farWanted = swarm.regions.size > 1 ? Math.min(wanted, this.#config.farDegree - farLinks(viewer)) : 0;
-    const home = swarm.regions.get(viewer.region)?.viewers;
-    for (const other of selectPeers(home?.all ?? [], wanted - Math.max(0, farWanted), mayMeet, this.#random)) {
-      introduce(viewer, other, 'region', out);
-    }
-    // Whom the region lacks, others make up for.
-    const far = selectPeers(
-      swarm.viewers.all,
-      target - viewer.degree,
-      (other) => isFar(other) && mayMeet(other),
-      this.#random,
-    );
-    for (const other of far) introduce(viewer, other, 'far', out);
-  }
-
-  #takeDuty(viewer: Viewer, swarm: Swarm, out: ViewerOutbox): void {
-    const region = swarm.regions.get(viewer.region) as Region;
-    if (!region.ring && region.viewers.size >= this.#config.ownRingFrom) {
-      region.ring = new DutyRing(this.#random);
-      for (const other of region.viewers.all) this.#moveDuty(other, region.ring, out);
-    }
-    if (viewer.ring === undefined) this.#moveDuty(viewer, region.ring ?? swarm.commonRing, out);
-  }
-
-  /** Not at once below `ownRingFrom`: a region that wavers around it would move everybody all the time. */
-  #giveUpSmallRing(region: Region, swarm: Swarm, out: ViewerOutbox): void {
-    if (!region.ring || region.viewers.size >= this.#config.ownRingFrom / 2) return;
-    region.ring = undefined;
-    for (const viewer of region.viewers.all) this.#moveDuty(viewer, swarm.commonRing, out);
-  }
-
-  #moveDuty(viewer: Viewer, ring: DutyRing<Viewer>, out: ViewerOutbox): void {
-    if (!viewer.meets || !viewer.upload || viewer.dutyBitsPerSecond <= 0) return;
-    this.#giveUpDuty(viewer, out);
-    viewer.ring = ring;
-    tellArcs(ring.add(viewer, viewer.dutyBitsPerSecond), out);
-  }
-
-  #giveUpDuty(viewer: Viewer, out: ViewerOutbox): void {
-    tellArcs(viewer.ring?.remove(viewer) ?? [], out);
-    viewer.ring = undefined;
-  }
-}
-
-function newViewer(
-  id: string,
-  connection: ConnectionId,
-  { swarm, engine, upload }: Join,
-  region: string,
-  now: number,
-  standing: Required<Standing>,
-): Viewer {
-  const links = new Set<Viewer>();
-  const claims = new Set(standing.links);
-  return {
-    id,
-    connection,
-    swarm,
-    region,
-    meets: engine === 'swarm',
-    links,
-    claims,
-    avoids: new Set(standing.avoids),
-    reportedAt: now,
-    upload,
-    dutyBitsPerSecond: standing.dutyBitsPerSecond,
-    ring: undefined,
-    get degree() {
-      return links.size + claims.size;
-    },
-  };
-}
-
-/** Adds to a set, and lets go of its oldest member when it has grown too large. */
-export function keepNewest<T>(set: Set<T>, member: T, max: number): void {
-  set.add(member);
-  if (set.size <= max) return;
-  for (const oldest of set) {
-    set.delete(oldest);
-    return;
+  #moved(move: Move | undefined, swarm: Swarm, out: ViewerOutbox): void {
+    if (move) swarm.duty.moved(move, out);
   }
 }
 
 function linkTo(viewer: Viewer, peer: string): Viewer | undefined {
   for (const other of viewer.links) if (other.id === peer) return other;
   return undefined;
-}
-
-function farLinks(viewer: Viewer): number {
-  let far = 0;
-  for (const other of viewer.links) if (other.region !== viewer.region) far += 1;
-  return far;
-}
-
-/** The newcomer makes the offer: it has nothing else to do. */
-function introduce(viewer: Viewer, other: Viewer, nearness: Nearness, out: ViewerOutbox): void {
-  viewer.links.add(other);
-  other.links.add(viewer);
-  out.push({ to: other.connection, message: { type: 'introduce', peer: viewer.id, initiate: false, nearness } });
-  out.push({ to: viewer.connection, message: { type: 'introduce', peer: other.id, initiate: true, nearness } });
-}
-
-function tellArcs(members: readonly RingMember<Viewer>[], out: ViewerOutbox): void {
-  for (const { id: viewer, arc } of members) out.push({ to: viewer.connection, message: { type: 'duty', arc } });
 }

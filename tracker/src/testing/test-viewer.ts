@@ -18,8 +18,10 @@ export interface TestViewer {
 /** As long as a lease, the wait for it and a busy machine may take. */
 export const patience = { timeout: 20_000, interval: 10 } as const;
 
-export async function connectViewer(port: number): Promise<TestViewer> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}`, 'nearcast.1');
+/** @param address what a proxy in front would say of it */
+export async function connectViewer(port: number, address?: string): Promise<TestViewer> {
+  const headers = address === undefined ? {} : { 'x-forwarded-for': address };
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, 'nearcast.1', { headers });
   const heard: TrackerMessage[] = [];
   socket.on('message', (data) => {
     const message = parseTrackerMessage(String(data));
@@ -43,8 +45,12 @@ export async function connectViewer(port: number): Promise<TestViewer> {
   };
 }
 
-export async function joinViewer(port: number, swarm: string): Promise<TestViewer & { readonly id: string }> {
-  const viewer = await connectViewer(port);
+export async function joinViewer(
+  port: number,
+  swarm: string,
+  address?: string,
+): Promise<TestViewer & { readonly id: string }> {
+  const viewer = await connectViewer(port, address);
   viewer.say({ type: 'join', swarm, engine: 'swarm', upload: true });
   const { viewer: id } = await viewer.first('welcome');
   return { ...viewer, id };

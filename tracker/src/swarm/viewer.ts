@@ -1,0 +1,100 @@
+import type { LinkReport, ViewerMessage } from '@nearcast/protocol';
+import { nowhere, type Place } from '../locality/place.ts';
+import type { Cell } from './cell.ts';
+import type { DutyRing } from './duty-ring.ts';
+
+export type ConnectionId = number;
+
+type Join = Extract<ViewerMessage, { type: 'join' }>;
+
+/** What a viewer has from the replica that kept its swarm before. */
+export interface Standing {
+  /** Viewers that it was introduced to. */
+  readonly links: readonly string[];
+  /** Viewers that it is not to be introduced to. */
+  readonly avoids: readonly string[];
+  /** Undefined while it has not said. */
+  readonly dutyBitsPerSecond?: number;
+}
+
+/** How long a way to a neighbour and back takes, as a viewer measured it. */
+export interface MeasuredLink {
+  readonly peer: string;
+  readonly rttMs: number;
+}
+
+export function measuredLinks(links: readonly LinkReport[]): MeasuredLink[] {
+  return links.flatMap(({ peer, rttMs }) => (rttMs === undefined ? [] : [{ peer, rttMs }]));
+}
+
+/** One who watches, as the swarm knows it. */
+export interface Viewer {
+  readonly id: string;
+  readonly connection: ConnectionId;
+  readonly swarm: string;
+  readonly place: Place;
+  readonly region: string;
+  /** Whether it shares with others at all: viewers of another engine only report. */
+  readonly meets: boolean;
+  readonly links: Set<Viewer>;
+  /** Neighbours from before that have not come here yet, or do not know of this one: no link, but no gap to fill either. */
+  readonly claims: Set<string>;
+  /** Viewers it was introduced to in vain, or that it left: never introduced again. */
+  readonly avoids: Set<string>;
+  readonly joinedAt: number;
+  /** When this viewer last told how much it received, for the clamp on what it can have received since. */
+  reportedAt: number;
+  upload: boolean;
+  dutyBitsPerSecond: number;
+  /** It has stayed for a while, and so will probably go on. */
+  settled: boolean;
+  /** The mesh that it lives in; undefined before and after. */
+  cell: Cell | undefined;
+  ring: DutyRing<Viewer> | undefined;
+  readonly degree: number;
+}
+
+/** @param where of some only the region is known */
+export function newViewer(
+  id: string,
+  connection: ConnectionId,
+  { swarm, engine, upload }: Join,
+  where: Place | string,
+  now: number,
+  standing: Required<Standing>,
+): Viewer {
+  const links = new Set<Viewer>();
+  const claims = new Set(standing.links);
+  const place = typeof where === 'string' ? { ...nowhere, region: where } : where;
+  return {
+    id,
+    connection,
+    swarm,
+    place,
+    region: place.region,
+    meets: engine === 'swarm',
+    links,
+    claims,
+    avoids: new Set(standing.avoids),
+    joinedAt: now,
+    reportedAt: now,
+    upload,
+    dutyBitsPerSecond: standing.dutyBitsPerSecond,
+    settled: false,
+    cell: undefined,
+    ring: undefined,
+    get degree() {
+      return links.size + claims.size;
+    },
+  };
+}
+
+/** Adds to a set, and lets go of its oldest member when it has grown too large. */
+export function keepNewest<T>(set: Set<T>, member: T, max: number): void {
+  set.add(member);
+  if (set.size <= max) return;
+  for (const oldest of set) {
+    set.delete(oldest);
+    return;
+  }
+}
