@@ -51,6 +51,7 @@ export function openAccess(config: AccessConfig, deps: AccessDeps): Access {
   const joins = new AddressBudgets(config.joinsPerAddress);
   const admission = new Admission({
     clock,
+    maxIntroductions: config.maxIntroductions,
     tokens: joinTokens?.tokens,
     mayJoin: (connection) => joins.takeOf(gate.networkOf(connection), clock.now()),
     isSwarm: (swarm) => swarmKeys === undefined || isSealed(swarm, swarmKeys),
