@@ -83,6 +83,16 @@ export async function startTracker(
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
+  const access = openAccess(config, {
+    clock,
+    epochMs,
+    blocked: () => blocked,
+    failed: tell,
+    refusedJoin: (reason) => metrics.refusedJoins.inc({ reason }),
+    pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
+    tell: (to, message) => gateway.send(to, JSON.stringify(message)),
+    close: (connection, because) => gateway.close(connection, because),
+  });
   const directory = await openDirectory(config.redis, {
     clock,
     registry: metrics.registry,
@@ -112,16 +122,6 @@ export async function startTracker(
     connections: () => gateway.connectionCount,
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
-  });
-  const access = openAccess(config, {
-    clock,
-    epochMs,
-    blocked,
-    failed: tell,
-    refusedJoin: (reason) => metrics.refusedJoins.inc({ reason }),
-    pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
-    tell: (to, message) => gateway.send(to, JSON.stringify(message)),
-    close: (connection, because) => gateway.close(connection, because),
   });
   const reports = openReportDesk(config, { metrics, clock }, directory);
   const nearcast = new NearcastDialect(

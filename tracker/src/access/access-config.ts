@@ -17,6 +17,8 @@ export interface AccessConfig {
   readonly joinsPerAddress: number;
   /** Open connections of one public address; 0 is no limit, for behind one address there may be a whole office. */
   readonly connectionsPerAddress: number;
+  /** Others that one viewer may ask to meet per hour, those of its join included; 0 is no limit. */
+  readonly maxIntroductions: number;
 }
 
 export const accessDefaults: AccessConfig = {
@@ -24,6 +26,7 @@ export const accessDefaults: AccessConfig = {
   webtorrent: 'on',
   joinsPerAddress: 120,
   connectionsPerAddress: 0,
+  maxIntroductions: 120,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
@@ -58,6 +61,11 @@ export function addAccessOptions(command: Command): Command {
     .addOption(
       option('--connections-per-address <number>', 'open connections of one address; 0: no limit')
         .default(accessDefaults.connectionsPerAddress)
+        .argParser(wholeNumber(0, 1_000_000)),
+    )
+    .addOption(
+      option('--max-introductions <number>', 'others that a viewer may ask to meet per hour; 0: no limit')
+        .default(accessDefaults.maxIntroductions)
         .argParser(wholeNumber(0, 1_000_000)),
     );
 }

@@ -41,6 +41,7 @@ function world() {
   const admission = new Admission({
     clock,
     tokens: new JoinTokens({ secrets: [secret], keySet: undefined }, () => startedAt * 1000 + nowMs + dayOffMs),
+    maxIntroductions: 0,
     mayJoin: () => true,
     isSwarm: (swarm) => swarm !== 'unsealed',
     pass: (_, message) => passed.push(message),

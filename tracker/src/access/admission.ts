@@ -2,6 +2,7 @@ import type { TrackerMessage, ViewerMessage } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import { type AdmittedMessage, trackerError } from '../dialects/nearcast.ts';
 import type { ConnectionId } from '../swarm/viewer-swarms.ts';
+import { IntroductionBudget } from './introduction-budget.ts';
 import { type JoinTokens, otherSwarm, type TokenProblem, type TokenVerdict } from './join-tokens.ts';
 import { isFor, type TokenTerms } from './token-terms.ts';
 
@@ -10,6 +11,8 @@ export type JoinProblem = TokenProblem | 'undecided' | 'unsealed' | 'too-many';
 
 export interface AdmissionDeps {
   readonly clock: Clock;
+  /** Per viewer and hour; 0 is no limit. */
+  readonly maxIntroductions: number;
   /** Without it nobody needs a token. */
   readonly tokens: JoinTokens | undefined;
   /** Whether this connection's address may join once more now. */
@@ -49,6 +52,7 @@ const LONGEST_WAIT_MS = 2 ** 31 - 1;
 /** [S10] Lets viewers in by their tokens, holds them to what these say, and shows them out at the end. */
 export class Admission {
   readonly #deps: AdmissionDeps;
+  readonly #introductions = new Map<ConnectionId, IntroductionBudget>();
   readonly #visits = new Map<ConnectionId, Visit>();
 
   constructor(deps: AdmissionDeps) {
@@ -56,8 +60,10 @@ export class Admission {
   }
 
   /** Passes the message on, now or when the tokens before it have been looked at. */
-  receive(from: ConnectionId, message: ViewerMessage): void {
-    if (message.type === 'join' && !this.#mayTry(from, message)) return;
+  receive(from: ConnectionId, given: ViewerMessage): void {
+    if (given.type === 'join' && !this.#mayTry(from, given)) return;
+    const message = given.type === 'want' ? { ...given, peers: this.#mayMeet(from, given.peers) } : given;
+    if (message.type === 'want' && message.peers === 0) return;
     if (!this.#deps.tokens) {
       if (message.type !== 'renew') this.#deps.pass(from, message);
       return;
@@ -77,10 +83,26 @@ export class Admission {
       tell(from, trackerError('unauthorised', 'there is no such swarm: its id is not sealed with a key of this site'));
       return false;
     }
+    if (!this.#budgetOf(from).takeJoin(this.#deps.clock.now())) {
+      refused('too-many');
+      tell(from, trackerError('too-many', 'too many joins of this viewer; come back later'));
+      return false;
+    }
     if (mayJoin(from)) return true;
     refused('too-many');
     tell(from, trackerError('too-many', 'too many joins from this address; come back in a minute'));
     return false;
+  }
+
+  #mayMeet(from: ConnectionId, peers: number): number {
+    return this.#budgetOf(from).take(peers, this.#deps.clock.now());
+  }
+
+  #budgetOf(connection: ConnectionId): IntroductionBudget {
+    const { maxIntroductions, clock } = this.#deps;
+    const budget = this.#introductions.get(connection) ?? new IntroductionBudget(maxIntroductions, clock.now());
+    this.#introductions.set(connection, budget);
+    return budget;
   }
 
   /** What the welcome says of the token. */
@@ -94,6 +116,7 @@ export class Admission {
   }
 
   forget(connection: ConnectionId): void {
+    this.#introductions.delete(connection);
     const visit = this.#visits.get(connection);
     if (visit) this.#end(visit);
     this.#visits.delete(connection);

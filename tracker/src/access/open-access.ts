@@ -18,7 +18,7 @@ export interface AccessDeps {
   readonly clock: Clock;
   /** The time of day, ms since 1970. */
   readonly epochMs: () => number;
-  readonly blocked: BlockedSwarms;
+  readonly blocked: () => BlockedSwarms;
   /** Told of what the operator should know. */
   readonly failed: (problem: string) => void;
   readonly refusedJoin: (reason: JoinProblem) => void;
@@ -51,6 +51,7 @@ export function openAccess(config: AccessConfig, deps: AccessDeps): Access {
   const joins = new AddressBudgets(config.joinsPerAddress);
   const admission = new Admission({
     clock,
+    maxIntroductions: config.maxIntroductions,
     tokens: joinTokens?.tokens,
     mayJoin: (connection) => joins.takeOf(gate.networkOf(connection), clock.now()),
     isSwarm: (swarm) => swarmKeys === undefined || isSealed(swarm, swarmKeys),

@@ -14,13 +14,13 @@ interface Guest {
 
 /** What clients of the WebTorrent dialect may do: within their token, and outside of what is blocked. */
 export class TorrentAccess {
-  readonly #blocked: BlockedSwarms;
+  readonly #blocked: () => BlockedSwarms;
   readonly #clock: Clock;
   readonly #showOut: (connection: ConnectionId) => void;
   readonly #guests = new Map<ConnectionId, Guest>();
 
   /** @param showOut told when the token of a connection has run out */
-  constructor(blocked: BlockedSwarms, clock: Clock, showOut: (connection: ConnectionId) => void) {
+  constructor(blocked: () => BlockedSwarms, clock: Clock, showOut: (connection: ConnectionId) => void) {
     this.#blocked = blocked;
     this.#clock = clock;
     this.#showOut = showOut;
@@ -41,10 +41,10 @@ export class TorrentAccess {
   /** @returns why this connection may not take part in that swarm */
   refusalOf(connection: ConnectionId, infoHash: string): string | undefined {
     const pass = this.#guests.get(connection)?.pass;
-    if (!pass && this.#blocked.isEmpty) return undefined;
+    if (!pass && this.#blocked().isEmpty) return undefined;
     const swarm = torrentSwarmId(infoHash);
     if (pass && !isFor(pass.terms, swarm)) return 'the token is for another swarm';
-    return this.#blocked.has(swarm) ? 'this swarm is blocked' : undefined;
+    return this.#blocked().has(swarm) ? 'this swarm is blocked' : undefined;
   }
 }
 

@@ -126,6 +126,17 @@ test('[S7] signals reach only viewers that were introduced, and nobody answers a
   expect(JSON.stringify([one.inbox, two.inbox])).not.toContain('forged');
 });
 
+test('who joins again and again to meet everybody is told to come back later', async () => {
+  const running = await start({ maxIntroductions: 24 });
+  const viewer = (await visit(running, { dialect: 'nearcast.1' })) as WebSocket;
+  const heard: { type: string; reason?: string }[] = [];
+  viewer.on('message', (data) => heard.push(JSON.parse(String(data))));
+  const join = JSON.stringify({ type: 'join', swarm: 's', engine: 'webtorrent', upload: true });
+  for (let count = 0; count < 3; count++) viewer.send(join);
+  await vi.waitFor(() => expect(heard).toHaveLength(3));
+  expect(heard).toMatchObject([{ type: 'welcome' }, { type: 'welcome' }, { type: 'error', reason: 'too-many' }]);
+});
+
 test('only swarms with a sealed id, where there is a key for it', async () => {
   const key = Buffer.alloc(32, 3);
   const running = await start({ swarmKey: [key.toString('hex')] });
