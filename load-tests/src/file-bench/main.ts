@@ -47,14 +47,26 @@ try {
 function report(results: readonly ArmResult[]): string {
   const of = (arm: ArmResult['arm']) => results.filter((result) => result.arm === arm);
   const line = config.line === undefined ? 'unshaped' : `${config.line / 1e6} Mbit/s each`;
-  const [plain, shared] = [medianMs(of('plain')), medianMs(of('shared'))];
-  const lines = [
-    `${config.scene}, ${config.viewers} viewers, ${line}; ${config.rounds} rounds`,
-    `p50 plain ${plain.toFixed(0)} ms, shared ${shared.toFixed(0)} ms, ratio ${(shared / plain).toFixed(3)}`,
-  ];
+  const lines = [`${config.scene}, ${config.viewers} viewers, ${line}; ${config.rounds} rounds`];
   if (config.scene === 'download') lines.push(...downloadLines(of('plain'), of('shared')));
+  else lines.push(...playbackLines(of('plain'), of('shared')));
   for (const [problem, times] of problemsOf(of('shared'))) lines.push(`not shared, ${times}×: ${problem}`);
   return `${lines.join('\n')}\n`;
+}
+
+function playbackLines(plain: readonly ArmResult[], shared: readonly ArmResult[]): string[] {
+  const visit = (name: string, from: number, to: number) => {
+    const some = (results: readonly ArmResult[]) =>
+      results.map((result) => ({ ...result, viewers: result.viewers.slice(from, to) }));
+    return compare(`first frame, ${name} visit`, some(plain), some(shared));
+  };
+  return [visit('first', 0, config.viewers), visit('second', config.viewers, 2 * config.viewers)];
+}
+
+function compare(what: string, plain: readonly ArmResult[], shared: readonly ArmResult[]): string {
+  const [without, withIt] = [medianMs(plain), medianMs(shared)];
+  const ratio = (withIt / without).toFixed(3);
+  return `${what}: p50 plain ${without.toFixed(0)} ms, shared ${withIt.toFixed(0)} ms, ratio ${ratio}`;
 }
 
 function downloadLines(plain: readonly ArmResult[], shared: readonly ArmResult[]): string[] {
@@ -71,6 +83,7 @@ function downloadLines(plain: readonly ArmResult[], shared: readonly ArmResult[]
     return `viewer ${number + 1}: plain ${ms(plain)} ms, shared ${ms(shared)} ms, from peers ${percent(peerShare)}`;
   });
   return [
+    compare('whole file', plain, shared),
     `slowest: plain ${slowest(plain).toFixed(0)} ms, shared ${slowest(shared).toFixed(0)} ms`,
     `at the edge: ${(sent(plain) / 1e6).toFixed(1)} MB plain, ${(sent(shared) / 1e6).toFixed(1)} MB shared, offload ${percent(offload)} (bound ${percent(1 - 1 / config.viewers)})`,
     ...each,

@@ -27,7 +27,7 @@ export class FileHead {
    * @throws {Error} when that is no part of a file
    */
   static async open(url: string, signal: AbortSignal): Promise<FileHead> {
-    const response = await fetch(url, { headers: { range: `bytes=0-${HEAD_BYTES - 1}` }, cache: 'no-store', signal });
+    const response = await fetch(url, { headers: { range: `bytes=0-${HEAD_BYTES - 1}` }, signal });
     const [, last, size] = /^bytes 0-(\d+)\/(\d+)$/.exec(response.headers.get('content-range') ?? '') ?? [];
     if (response.status !== 206 || !response.body || last === undefined) {
       throw new Error(`the edge gives no part of the file: ${response.status}`);

@@ -93,16 +93,17 @@ export class FilePlayback implements FileP2PSession {
     };
     try {
       const opening = FileHead.open(options.fileUrl, signal);
-      const permitted = this.#share.permit();
-      const [container, head] = await Promise.all([connectWorker(options.workerUrl), opening, permitted]);
-      cancel();
+      opening.catch(failed);
+      const [container] = await Promise.all([connectWorker(options.workerUrl), this.#share.permit()]);
       if (signal.aborted) return;
       // To load the client takes a processor a while; the first picture comes before it.
       const sharing = this.#firstPicture(signal).then(() =>
         this.#share.open('playback', SHARED_WITHIN_MS, signal, opening),
       );
       sharing.catch(failed);
-      this.#playShared(container, head, sharing);
+      this.#playShared(container, options.fileUrl, opening, sharing);
+      await opening;
+      cancel();
       cancel = limit(SHARED_WITHIN_MS);
       await sharing;
     } catch (error) {
@@ -124,21 +125,31 @@ export class FilePlayback implements FileP2PSession {
     });
   }
 
-  #playShared(container: Parameters<typeof bridgeFile>[0], head: FileHead, sharing: Promise<OpenFile>): void {
+  #playShared(
+    container: Parameters<typeof bridgeFile>[0],
+    fileUrl: string,
+    opening: Promise<FileHead>,
+    sharing: Promise<OpenFile>,
+  ): void {
     let readAt = 0;
-    let swarm: OpenFile['swarm'] | undefined;
-    sharing.then((open) => {
-      swarm = open.swarm;
+    let open: OpenFile | undefined;
+    sharing.then((joined) => {
+      open = joined;
     }, ignore);
-    const name = decodeURIComponent(new URL(this.#options?.fileUrl ?? '').pathname.split('/').pop() || 'file');
-    const read = (range: FileRange) => new FileReading(head, sharing, range);
-    const bridged = bridgeFile(container, { name, length: head.size, type: head.type, read }, (position) => {
+    const name = decodeURIComponent(new URL(fileUrl).pathname.split('/').pop() || 'file');
+    const readable = opening.then((head) => ({
+      length: head.size,
+      type: head.type,
+      read: (range: FileRange) => new FileReading(head, sharing, range),
+    }));
+    const bridged = bridgeFile(container, name, readable, (position) => {
       readAt = position;
     });
     const video = this.#video;
     const unwatch = this.#watch(() => {
-      if (!swarm) return;
-      const bytesPerSecond = head.size / video.duration;
+      if (!open) return;
+      const { swarm, file } = open;
+      const bytesPerSecond = file.length / video.duration;
       swarm.aheadSeconds = bytesPerSecond > 0 ? swarm.verifiedFrom(readAt) / bytesPerSecond + bufferedAhead(video) : 0;
     });
     this.#source = { is: 'shared', bridged, unwatch };

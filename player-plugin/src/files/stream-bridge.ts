@@ -3,7 +3,6 @@ import { BRIDGE_FOLDER, type Hello, type ReadAnswer, type ReadControl, type Read
 
 /** What media elements can be given. */
 export interface ReadableFile {
-  readonly name: string;
   /** bytes */
   readonly length: number;
   readonly type: string;
@@ -24,6 +23,10 @@ export async function connectWorker(workerUrl: string): Promise<ServiceWorkerCon
   const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
   if (!container) throw new Error('this page can have no service worker');
   const registration = await registrationOf(container, workerUrl);
+  // It has answered before: the way there and back would only delay the first picture.
+  if (container.controller?.scriptURL === workerUrl && registration.active === container.controller) {
+    return Object.assign(container, { scope: registration.scope });
+  }
   const worker = registration.active ?? (await activated(registration));
   const { port1, port2 } = new MessageChannel();
   const answered = new Promise((resolve) => {
@@ -66,12 +69,16 @@ function activated(registration: ServiceWorkerRegistration): Promise<ServiceWork
  */
 export function bridgeFile(
   container: ServiceWorkerContainer & { scope: string },
-  file: ReadableFile,
+  name: string,
+  opening: Promise<ReadableFile>,
   reading: (position: number) => void,
 ): BridgedFile {
-  const url = `${container.scope}${BRIDGE_FOLDER}/${crypto.randomUUID()}/${encodeURIComponent(file.name)}`;
+  const url = `${container.scope}${BRIDGE_FOLDER}/${crypto.randomUUID()}/${encodeURIComponent(name)}`;
   const listener = ({ data, ports: [port] }: MessageEvent<ReadRequest | undefined>) => {
-    if (data?.nearcast === 'read' && data.url === url && port) serve(file, data.range, port, reading);
+    if (data?.nearcast !== 'read' || data.url !== url || !port) return;
+    const { range } = data;
+    // Without a file, the media element gets no answer; whoever promised it knows why.
+    opening.then((file) => serve(file, range, port, reading)).catch(() => undefined);
   };
   container.addEventListener('message', listener);
   container.startMessages();

@@ -46,8 +46,8 @@ const MAX_BYTES = 512 * 1024 * 1024;
 const UPLOAD_SLOTS = 10;
 /** The client asks a source for what it will send within a second. Of the edge that is more than can be taken back soon. */
 const ASKED_SECONDS = 0.5;
-/** However fast the edge is. */
-const MAX_WEB_SEED_PIECES = 256;
+/** However fast the edge is. Playback only wants a little more than it plays: what is asked for, peers cannot give. */
+const MAX_WEB_SEED_PIECES = { download: 256, playback: 2 } as const;
 /** bytes/s that the edge is trusted with before anything has come. */
 const EDGE_SPEED_AT_FIRST = 1024 * 1024;
 
@@ -98,7 +98,7 @@ export class SwarmFile {
       store: MemoryStore,
       uploads: config.mayUpload() ? UPLOAD_SLOTS : false,
       strategy: 'sequential',
-      maxWebConns: MAX_WEB_SEED_PIECES,
+      maxWebConns: MAX_WEB_SEED_PIECES[config.use],
       // Playback selects what it reads, a download begins anywhere: see `#selectAll`.
       deselect: true,
     });
@@ -194,7 +194,11 @@ export class SwarmFile {
       wire.once('close', () => reader.close());
     }
     const measured = wire.downloadSpeed;
-    wire.downloadSpeed = (bytes) => ASKED_SECONDS * Math.max(measured(bytes), EDGE_SPEED_AT_FIRST);
+    // Of a source that rests there is no speed to compare with: the client leaves pieces to whoever is faster.
+    wire.downloadSpeed = (bytes) => {
+      const speed = measured(bytes);
+      return this.#asksEdge ? ASKED_SECONDS * Math.max(speed, EDGE_SPEED_AT_FIRST) : 0;
+    };
   }
 
   /**

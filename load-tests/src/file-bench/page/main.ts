@@ -33,8 +33,9 @@ async function play({ arm, fileUrl, trackerUrl }: FileTask): Promise<FileResult>
   }
   const session = attachFileP2P(video, fileUrl, { tracker: trackerUrl });
   const ms = await firstFrame;
+  const isShared = video.currentSrc.includes('/nearcast-files/');
   const { peerBytes, edgeBytes, reason } = session.stats;
-  return { ms, bytes: 0, peerBytes, edgeBytes, problem: reason ?? null };
+  return { ms, bytes: 0, peerBytes, edgeBytes, problem: isShared ? null : (reason ?? 'not shared') };
 }
 
 const filePage: FilePage = {
