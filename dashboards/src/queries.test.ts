@@ -16,7 +16,8 @@ async function declaredAt(adminPort: number): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  tracker = await startTracker(loopback);
+  // What is declared with --redis, whether there is one or not.
+  tracker = await startTracker({ ...loopback, redis: 'redis://127.0.0.1:1' });
   edge = await startEdge({ ...loopback, origin: 'http://127.0.0.1:9' });
   const recorded = readRules().flatMap((rule) => ('record' in rule ? [rule.record] : []));
   const services = [...(await declaredAt(tracker.adminPort)), ...(await declaredAt(edge.adminPort))];

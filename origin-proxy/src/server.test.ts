@@ -176,7 +176,7 @@ describe('from an HTTP origin', () => {
   });
 
   test('memory stays within its bound', async () => {
-    const edge = await edgeFor((await originWith(sendBody)).url, { memorySize: 333_000 });
+    const edge = await edgeFor((await originWith(sendBody)).url, { memorySize: 400_000 });
     for (let number = 0; number < 5; number++) await (await get(edge, `/${number}.ts`)).arrayBuffer();
     expect(await metricOf(edge, 'nearcast_edge_cached_bytes{tier="memory"}')).toBeLessThanOrEqual(250_000);
     expect(await metricOf(edge, 'nearcast_edge_evictions_total{tier="memory"}')).toBe(3);

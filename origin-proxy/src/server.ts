@@ -10,6 +10,7 @@ import { MediaCache } from './cache/media-cache.ts';
 import { MemoryStore } from './cache/memory-store.ts';
 import { TieredStore } from './cache/tiered-store.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { collectorOfPieces } from './collect-garbage.ts';
 import { defaults, type EdgeConfig } from './config.ts';
 import { askFor } from './http/ask-for.ts';
 import { ClientGuard } from './http/client-guard.ts';
@@ -133,8 +134,12 @@ async function assemble(config: EdgeConfig, { clock, warn }: Required<EdgeDeps>,
   };
   const live = new LivePlaylists(clock);
   const ledger = new SignedLedger(clock);
+  const collect = collectorOfPieces();
   const events = {
-    received: (bytes: number) => metrics.originBytes.inc(bytes),
+    received: (bytes: number) => {
+      metrics.originBytes.inc(bytes);
+      collect(bytes);
+    },
     hashed: (seconds: number) => metrics.hashingSeconds.inc(seconds),
     answered: (seconds: number, isFine: boolean) =>
       metrics.originSeconds.observe({ outcome: isFine ? 'ok' : 'error' }, seconds),

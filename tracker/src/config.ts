@@ -21,6 +21,8 @@ export interface TrackerConfig extends IceConfig, LocalityConfig, ReportConfig {
   readonly reportInterval: number;
   /** Connections at once. */
   readonly maxConnections: number;
+  /** A connection that was silent for twice this time is asked for a sign of life; after three times it is closed. Seconds. */
+  readonly pingInterval: number;
   /** URL or file with the keys (JWKS) that viewers are to trust: the edge's `/.well-known/nearcast/keys.json`. */
   readonly manifestKeys?: string;
   /** Who looks at the console must show this (`Authorization: Bearer …`); without it, whoever reaches the admin port may. */
@@ -51,6 +53,7 @@ export const defaults: TrackerConfig = {
   announceInterval: 120,
   reportInterval: 10,
   maxConnections: 50_000,
+  pingInterval: 20,
   edgeAdmin: [],
   trustedProxies: [],
   addressHeader: 'x-forwarded-for',
@@ -86,6 +89,11 @@ export function trackerCommand(): Command {
       option('--max-connections <number>', 'connections at once')
         .default(defaults.maxConnections)
         .argParser(wholeNumber(1, 1_000_000)),
+    )
+    .addOption(
+      option('--ping-interval <seconds>', 'silent connections are pinged after twice this time')
+        .default(defaults.pingInterval)
+        .argParser(wholeNumber(1, 3600)),
     )
     .addOption(option('--manifest-keys <url|file>', "JWKS that manifests are signed with: the edge's keys.json"))
     .addOption(option('--admin-token <secret>', 'what the console asks for'))

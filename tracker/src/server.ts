@@ -24,8 +24,8 @@ import { Locator, placeKey } from './locality/locator.ts';
 import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { Random } from './random.ts';
-import { ReportDesk, WINDOW_REPORTS } from './reports/report-desk.ts';
-import { labelsFor } from './reports/report-labels.ts';
+import { openReportDesk } from './reports/open-report-desk.ts';
+import { WINDOW_REPORTS } from './reports/report-desk.ts';
 import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
 
@@ -84,6 +84,7 @@ export async function startTracker(
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
+  const joinTokens = openJoinTokens(config, epochMs, tell);
   const directory = await openDirectory(config.redis, {
     clock,
     registry: metrics.registry,
@@ -114,7 +115,6 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
-  const joinTokens = openJoinTokens(config, epochMs, tell);
   const admission = new Admission({
     clock,
     tokens: joinTokens?.tokens,
@@ -123,14 +123,7 @@ export async function startTracker(
     refused: (reason) => metrics.refusedJoins.inc({ reason }),
     sendAway: (connection) => gateway.close(connection, 'tryAgainLater'),
   });
-  const reports = new ReportDesk({
-    metrics,
-    clock,
-    labels: labelsFor(config.contentLabels, config.regionLabels),
-    isHere: ({ id, connection }) => directory.viewers.viewerAt(connection)?.id === id,
-    reportEveryMs: config.reportInterval * 1000,
-    ...(directory.askOthers && { askOthers: directory.askOthers }),
-  });
+  const reports = openReportDesk(config, { metrics, clock }, directory);
   const nearcast = new NearcastDialect(
     {
       reportEveryMs: config.reportInterval * 1000,
@@ -229,7 +222,12 @@ export async function startTracker(
   });
   const gateway: WebSocketGateway = new WebSocketGateway(
     httpServer,
-    { maxConnections: config.maxConnections, messageRate, maxBacklogBytes: 1024 * 1024, pingEveryMs: 30_000 },
+    {
+      maxConnections: config.maxConnections,
+      messageRate,
+      maxBacklogBytes: 1024 * 1024,
+      pingEveryMs: config.pingInterval * 1000,
+    },
     clock,
     {
       opened(connection, dialect, { address }) {

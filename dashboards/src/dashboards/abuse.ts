@@ -71,6 +71,21 @@ export const abuse: Dashboard = {
           runbook: 'connections-refused',
         },
         {
+          title: 'Viewers not let in',
+          description:
+            'Joins and renewals refused by the tracker, by reason: tokens that are missing, expired, forged or for something else. They play on from the edge.',
+          shows: 'area',
+          unit: 'ops',
+          queries: [
+            {
+              expr: sumRate('nearcast_tracker_refused_joins_total', '', 'reason'),
+              legend: '{{reason}}',
+              emptyInHealth: 'appears with the first refusal',
+            },
+          ],
+          runbook: 'joins-refused',
+        },
+        {
           title: 'By the edge',
           description:
             'Requests turned away before the cache was asked. `token` are failures of authorisation, `rate` floods.',

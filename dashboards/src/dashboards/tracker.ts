@@ -1,6 +1,8 @@
 import { type Dashboard, goodBelow } from '../panel.ts';
 import { orZero, select, share, sumRate } from '../promql.ts';
 
+const ONE_TRACKER = 'without --redis there is one';
+
 export const tracker: Dashboard = {
   uid: 'nearcast-tracker',
   title: 'Nearcast: is the tracker healthy?',
@@ -97,6 +99,46 @@ export const tracker: Dashboard = {
             },
           ],
           runbook: 'connections-refused',
+        },
+        {
+          title: 'Replicas, as each sees them',
+          description:
+            'Trackers that are one through Redis, and how many of them Redis connects. Lines that part: some cannot reach Redis.',
+          shows: 'trend',
+          unit: 'short',
+          queries: [
+            { expr: select('nearcast_tracker_replicas'), legend: 'seen by {{instance}}', emptyInHealth: ONE_TRACKER },
+            { expr: `sum(${select('nearcast_tracker_redis_up')})`, legend: 'connected', emptyInHealth: ONE_TRACKER },
+          ],
+          runbook: 'redis-away',
+        },
+        {
+          title: 'Between replicas',
+          description: 'What replicas tell each other over Redis, and what of it was lost.',
+          shows: 'trend',
+          unit: 'mps',
+          queries: [
+            {
+              expr: sumRate('nearcast_tracker_replica_frames_total', 'direction="sent"'),
+              legend: 'told',
+              emptyInHealth: ONE_TRACKER,
+            },
+            { expr: sumRate('nearcast_tracker_relay_lost_total'), legend: 'lost', emptyInHealth: ONE_TRACKER },
+          ],
+          runbook: 'redis-away',
+        },
+        {
+          title: 'STUN',
+          description: 'Viewers that ask for their own address. `limited` ask more than a hundred times a second.',
+          shows: 'area',
+          unit: 'reqps',
+          queries: [
+            {
+              expr: sumRate('nearcast_tracker_stun_requests_total', '', 'outcome'),
+              legend: '{{outcome}}',
+              emptyInHealth: 'the demo has no --stun-port',
+            },
+          ],
         },
         {
           title: 'Processor and event loop',

@@ -265,6 +265,12 @@ test('secrets are in no manifest, and the guide says how to make each that is as
   const mounted = pods.flatMap(({ volumes = [] }) => volumes.flatMap(({ secret }) => secret?.secretName ?? []));
   const variables = pods.flatMap(({ containers }) => containers.flatMap(({ env = [] }) => env));
   const read = variables.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []);
-  expect([...mounted, ...read].sort()).toEqual(['coturn', 'edge-signing-key', 'tracker-admin', 'turn']);
+  expect([...mounted, ...read].sort()).toEqual([
+    'coturn',
+    'edge-signing-key',
+    'tracker-admin',
+    'turn',
+    'viewer-tokens',
+  ]);
   for (const name of [...mounted, ...read]) expect(guide).toContain(`create secret generic ${name}`);
 });

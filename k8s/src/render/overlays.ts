@@ -18,6 +18,7 @@ export const components = [
   'signing-key',
   'stun',
   'tls',
+  'tokens',
 ] as const;
 
 /** The folder of base, components and overlays. */

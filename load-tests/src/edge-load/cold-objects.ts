@@ -36,17 +36,20 @@ export async function runHerd(arm: CacheServer, origin: TestOrigin, clients: num
 }
 
 /** Lets so many different objects pass through, as a film library does. @returns their bytes */
-export async function passThrough(arm: CacheServer, objects: number, atOnce: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
+export async function passThrough(
+  arm: CacheServer,
+  { objectBytes, objects, clients }: { objectBytes: number; objects: number; clients: number },
+): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
   let next = 0;
   let bytes = 0;
   const client = async () => {
     while (next < objects) {
-      const received = await read(arm.port, `/film/segment${next++}.mp4`, agent);
+      const received = await read(arm.port, `/film/${objectBytes}/segment${next++}.mp4`, agent);
       bytes += received;
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, client));
+  await Promise.all(Array.from({ length: clients }, client));
   agent.destroy();
   return bytes;
 }

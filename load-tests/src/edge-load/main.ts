@@ -1,21 +1,29 @@
 import { cpus } from 'node:os';
 import { wholeNumber } from '@nearcast/service-kit';
-import { Command } from 'commander';
-import { passThrough, runHerd } from './cold-objects.ts';
+import { Command, Option } from 'commander';
+import { runHerd } from './cold-objects.ts';
 import { runHot } from './hot-objects.ts';
-import { peakResidentBytes } from './process-usage.ts';
+import { type MemoryResult, runThrough } from './memory-bound.ts';
 import { type CacheServer, startNginx, startOurs } from './servers.ts';
 import { startOrigin } from './test-origin.ts';
 
 const OBJECT_BYTES = 1_000_000;
 const MEMORY_MIB = 256;
 const ALLOWED_OVERHEAD_BYTES = 150e6;
+/** What passes through, and how much of it: a bound that holds for one size alone is none. */
+const PASSING = [
+  { objectBytes: 1_000_000, share: 1 },
+  { objectBytes: 100_000, share: 0.2 },
+  { objectBytes: 20_000_000, share: 0.4 },
+];
+const PASSING_CLIENTS = 32;
 const SIGNED_OBJECTS = 500;
 
 interface Options {
   readonly rounds: number;
   readonly seconds: number;
   readonly gigabytes: number;
+  readonly only?: 'hot' | 'cold' | 'memory';
 }
 
 const options = new Command('npm run bench:edge --')
@@ -23,6 +31,7 @@ const options = new Command('npm run bench:edge --')
   .option('--rounds <number>', 'how often each arm has its turn', wholeNumber(1, 100), 5)
   .option('--seconds <number>', 'how long a turn is measured', wholeNumber(1, 600), 5)
   .option('--gigabytes <number>', 'what passes through for the memory bound', wholeNumber(1, 1000), 5)
+  .addOption(new Option('--only <part>', 'one part of it').choices(['hot', 'cold', 'memory']))
   .allowExcessArguments(false)
   .parse()
   .opts<Options>();
@@ -30,7 +39,7 @@ const options = new Command('npm run bench:edge --')
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const number = (value: number, digits = 2) => value.toFixed(digits);
 
-const origin = await startOrigin(OBJECT_BYTES);
+const origin = await startOrigin(OBJECT_BYTES, Math.max(...PASSING.map(({ objectBytes }) => objectBytes)));
 const servers: CacheServer[] = [];
 async function open(starting: Promise<CacheServer>): Promise<CacheServer> {
   const server = await starting;
@@ -67,21 +76,39 @@ async function herd(arms: readonly CacheServer[]): Promise<void> {
 }
 
 async function memory(): Promise<void> {
-  const arm = await open(startOurs(origin.url, ['--memory-size', `${MEMORY_MIB}MiB`]));
-  const bytes = await passThrough(arm, options.gigabytes * 1000, 32);
-  const peak = peakResidentBytes(arm.pids()[0] ?? 0);
   const bound = MEMORY_MIB * 1024 ** 2 + ALLOWED_OVERHEAD_BYTES;
-  say(
-    `\nMemory while ${number(bytes / 1e9, 1)} GB passed through a cache of ${MEMORY_MIB} MiB: at most ${number(peak / 1e6, 0)} MB resident (bound: ${number(bound / 1e6, 0)} MB).`,
-  );
+  say(`\nMemory while objects pass through a cache of ${MEMORY_MIB} MiB; the bound is ${number(bound / 1e6, 0)} MB:\n`);
+  say('| object, MB | passed, GB | resident before, MB | at most, MB | of the bound |');
+  say('|---|---|---|---|---|');
+  for (const { objectBytes, share } of PASSING) {
+    const arm = await open(startOurs(origin.url, ['--memory-size', `${MEMORY_MIB}MiB`]));
+    const bytes = share * options.gigabytes * 1e9;
+    const result = await runThrough(arm, { objectBytes, bytes, clients: PASSING_CLIENTS });
+    say(memoryRow(result, bound));
+    if (objectBytes === OBJECT_BYTES) await trust(arm, result.bytes);
+    await arm.close();
+    servers.splice(servers.indexOf(arm), 1);
+  }
+  say(`\n${trustTable.join('\n')}`);
+}
+
+function memoryRow({ objectBytes, bytes, idleBytes, peakBytes }: MemoryResult, bound: number): string {
+  const sizes = `${objectBytes / 1e6} | ${number(bytes / 1e9, 1)}`;
+  return `| ${sizes} | ${number(idleBytes / 1e6, 0)} | ${number(peakBytes / 1e6, 0)} | ${number(peakBytes / bound)} |`;
+}
+
+const trustTable = ['| trust, processor seconds per GB | |', '|---|---|'];
+
+/** What hashing cost of all that passed, and signing of some of it. */
+async function trust(arm: CacheServer, bytes: number): Promise<void> {
   const hashing = await metric(arm, 'nearcast_edge_hashing_seconds_total');
-  say(`Hashing: ${number(hashing / (bytes / 1e9))} s of processor time per GB.`);
+  trustTable.push(`| hashing, once for each object | ${number(hashing / (bytes / 1e9))} |`);
   for (let object = 0; object < SIGNED_OBJECTS; object++) {
     await (await fetch(`http://127.0.0.1:${arm.port}/signed/segment${object}.mp4.nearcast`)).arrayBuffer();
   }
   const signing = await metric(arm, 'nearcast_edge_signing_seconds_total');
   const signedGigabytes = (SIGNED_OBJECTS * OBJECT_BYTES) / 1e9;
-  say(`Signing: ${number(signing / signedGigabytes, 3)} s per GB, in segments of 1 MB.`);
+  trustTable.push(`| signing, in segments of 1 MB | ${number(signing / signedGigabytes, 3)} |`);
 }
 
 try {
@@ -89,9 +116,9 @@ try {
   const nginx = await open(startNginx(origin.url, { workers: 1, sendfile: true }));
   const copying = await open(startNginx(origin.url, { workers: 1, sendfile: false }));
   const ours = await open(startOurs(origin.url, ['--memory-size', '512MiB']));
-  await hot([nginx, copying, ours]);
-  await herd([nginx, ours]);
-  await memory();
+  if (options.only === undefined || options.only === 'hot') await hot([nginx, copying, ours]);
+  if (options.only === undefined || options.only === 'cold') await herd([nginx, ours]);
+  if (options.only === undefined || options.only === 'memory') await memory();
 } finally {
   for (const server of servers) await server.close();
   await origin.close();

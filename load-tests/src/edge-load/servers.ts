@@ -19,12 +19,13 @@ export interface CacheServer {
   close(): Promise<void>;
 }
 
-const EDGE = fileURLToPath(new URL('../../../origin-proxy/src/main.ts', import.meta.url));
+/** As it is published: `prebench:edge` builds it. */
+const EDGE = fileURLToPath(new URL('../../../origin-proxy/dist/main.js', import.meta.url));
 
 export async function startOurs(origin: string, args: readonly string[]): Promise<CacheServer> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const ports = ['--host', '127.0.0.1', '--port', String(port), '--admin-port', String(adminPort)];
-  const child = spawn(process.execPath, ['-C', '@nearcast/source', EDGE, '--origin', origin, ...ports, ...args], {
+  const child = spawn(process.execPath, [EDGE, '--origin', origin, ...ports, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   return { ...(await running('nearcast-edge', child, port, () => undefined)), adminPort };

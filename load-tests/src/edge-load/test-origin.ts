@@ -10,14 +10,15 @@ export interface TestOrigin {
   close(): Promise<void>;
 }
 
-/** Answers every path with so many bytes that are no text and no zeros. */
-export async function startOrigin(objectBytes: number): Promise<TestOrigin> {
-  const body = randomBytes(objectBytes);
+/** Answers every path with bytes that are no text and no zeros: as many as its second part says, `/film/<bytes>/…`. */
+export async function startOrigin(usualBytes: number, largestBytes: number): Promise<TestOrigin> {
+  const bytes = randomBytes(largestBytes);
   const asked = new Map<string, number>();
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     asked.set(path, (asked.get(path) ?? 0) + 1);
-    response.writeHead(200, { 'content-length': objectBytes, 'content-type': 'video/mp4', etag: '"1"' }).end(body);
+    const body = bytes.subarray(0, Number(/^\/film\/(\d+)\//.exec(path)?.[1] ?? usualBytes));
+    response.writeHead(200, { 'content-length': body.length, 'content-type': 'video/mp4', etag: '"1"' }).end(body);
   });
   await listen(server, 0, '127.0.0.1');
   return {

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createServer } from 'node:net';
 import { portOf } from '@nearcast/service-kit';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+
+// A program that starts among other tests may take its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const root = new URL('../../..', import.meta.url).pathname;
 const running: ChildProcess[] = [];

@@ -10,6 +10,7 @@ import { build } from 'vite';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
 import type { HostileKind } from '../simulator/hostile-viewer.ts';
+import { transportPromises } from '../transports/peer-transport.contract.ts';
 
 const freePorts = { port: 0, trackerPort: 0, edgePort: 0, trackerAdminPort: 0, edgeAdminPort: 0 };
 const host = '127.0.0.1';
@@ -42,8 +43,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function open(): Promise<Page> {
-  const viewer = await openViewer(browser);
+async function open(prepare?: (page: Page) => Promise<unknown>): Promise<Page> {
+  const viewer = await openViewer(browser, prepare);
   viewers.push(viewer);
   await viewer.page.goto(`http://${host}:${portOf(site)}/`);
   await viewer.page.waitForFunction(() => window.player !== undefined);
@@ -71,6 +72,11 @@ async function playsOn(page: Page): Promise<void> {
   await vi.waitFor(async () => expect(await position(page)).toBeGreaterThan(from + 1), { timeout: 30_000 });
   expect(await page.evaluate(() => window.player.errors)).toEqual([]);
 }
+
+test.each(transportPromises)('a WebRTC connection: $says', { timeout: 30_000 }, async ({ says }) => {
+  const page = await open();
+  expect(await page.evaluate((promise) => window.player.checkTransport(promise), says)).toBe('kept');
+});
 
 test('seeks, switches, stops and recoveries of hls.js, and its end', { timeout: 120_000 }, async () => {
   const [one, two] = [await open(), await open()];
@@ -109,6 +115,56 @@ test('seeks, switches, stops and recoveries of hls.js, and its end', { timeout: 
     timeout: 20_000,
   });
   await playsOn(one);
+});
+
+/** Headless pages are never hidden: what Chromium does to a hidden one is done by hand, its timers once a second included. */
+function hideable(page: Page): Promise<unknown> {
+  return page.addInitScript(() => {
+    let isHidden = false;
+    const setNow = window.setTimeout.bind(window);
+    Object.defineProperty(document, 'hidden', { get: () => isHidden });
+    Object.defineProperty(document, 'visibilityState', { get: () => (isHidden ? 'hidden' : 'visible') });
+    const late = (run: TimerHandler, ms = 0, ...given: unknown[]) => {
+      const now = performance.now();
+      return setNow(run, isHidden ? Math.ceil((now + ms) / 1000) * 1000 - now : ms, ...given);
+    };
+    window.setTimeout = late as typeof window.setTimeout;
+    window.addEventListener('hide', () => {
+      isHidden = true;
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+  });
+}
+
+/** Of the next three megabytes that this viewer gets. */
+async function peersShare(page: Page): Promise<number> {
+  const bytes = () => page.evaluate(() => window.player.session?.stats ?? { peerBytes: 0, edgeBytes: 0 });
+  const before = await bytes();
+  let after = before;
+  const received = () => after.peerBytes + after.edgeBytes - before.peerBytes - before.edgeBytes;
+  await vi.waitFor(
+    async () => {
+      after = await bytes();
+      expect(received()).toBeGreaterThan(3_000_000);
+    },
+    { timeout: 90_000, interval: 200 },
+  );
+  return (after.peerBytes - before.peerBytes) / received();
+}
+
+test('a hidden page goes on sharing', { timeout: 150_000 }, async () => {
+  const [hidden, shown] = [await open(hideable), await open()];
+  for (const page of [hidden, shown]) await play(page, 'live', 'hidden');
+  await vi.waitFor(
+    async () => expect(await shown.evaluate(() => window.player.session?.stats.connectedPeers)).toBe(1),
+    {
+      timeout: 30_000,
+    },
+  );
+  await playsOn(shown);
+  await hidden.evaluate(() => window.dispatchEvent(new Event('hide')));
+  // Half of it at most: the two fetch it together. With the page's own timers alone it was a seventh.
+  expect(await peersShare(shown)).toBeGreaterThan(0.35);
 });
 
 test('requests of the engine are made as the site makes its own', { timeout: 60_000 }, async () => {

@@ -23,4 +23,7 @@ export interface FileResult {
 export interface FilePage {
   download(task: FileTask): Promise<FileResult>;
   play(task: FileTask): Promise<FileResult>;
+  /** Of the last shared download, which goes on giving. */
+  uploadedBytes(): number;
+  stopSharing(): void;
 }

@@ -38,7 +38,7 @@ async function turn({ replicas, withRedis }: (typeof arms)[number]): Promise<Tur
   const fleet = await startFleet(replicas, withRedis);
   try {
     // The first joins compile the program.
-    await runMeetings(fleet.ports, { ...options, seconds: 2 });
+    await runMeetings(fleet.ports, { ...options, seconds: 8 });
     const before = await fleet.usage();
     const { joins, answeredMs, unanswered } = await runMeetings(fleet.ports, options);
     const after = await fleet.usage();

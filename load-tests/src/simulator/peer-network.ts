@@ -172,7 +172,10 @@ class MemoryTransport implements PeerTransport {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const other = this.#other;
-    if (this.#isOpen && other) this.#clock.after(this.#delayMs + 50, () => other.#lost());
+    if (!this.#isOpen || !other) return;
+    // What was said last comes first, however late it is.
+    const saidAfterMs = this.#controlReachedAt - this.#clock.now();
+    this.#clock.after(Math.max(this.#delayMs, saidAfterMs) + 50, () => other.#lost());
   }
 
   /** The viewer is gone without a word: the other end notices only when ICE does. */

@@ -4,11 +4,12 @@ import { listParser, wholeNumber } from '@nearcast/service-kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runIdleBench } from './idle-bench.ts';
 import { runJoinBench } from './join-bench.ts';
-import { idleTable, joinTable, torrentTable } from './print-tables.ts';
+import { idleTable, joinTable, sessionTable, torrentTable } from './print-tables.ts';
 import { openFilesLimit } from './process-memory.ts';
+import { runSessionBench } from './session-bench.ts';
 import { runTorrentBench } from './torrent-bench.ts';
 
-const parts = ['torrent', 'idle', 'joins'] as const;
+const parts = ['torrent', 'idle', 'joins', 'sessions'] as const;
 type Part = (typeof parts)[number];
 
 interface Options {
@@ -85,5 +86,13 @@ if (options.parts.includes('joins')) {
   const result = await runJoinBench({ connections, joinsPerSecond: options.joinRate, joinsPerSize });
   results.joins = result;
   say(joinTable(result));
+}
+if (options.parts.includes('sessions')) {
+  const plan = quick
+    ? { viewers: 200, scale: 60, rounds: 1, seconds: 4 }
+    : { viewers: 1000, scale: 60, rounds: 3, seconds: 15 };
+  const rows = await runSessionBench(plan);
+  results.sessions = rows;
+  say(sessionTable(rows, plan));
 }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);

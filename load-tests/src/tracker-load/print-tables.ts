@@ -1,5 +1,6 @@
 import type { IdleRow } from './idle-bench.ts';
 import type { JoinBenchResult } from './join-bench.ts';
+import type { SessionBenchPlan, SessionRow } from './session-bench.ts';
 import type { TorrentBenchPlan, TorrentBenchRow } from './torrent-bench.ts';
 
 function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -59,4 +60,28 @@ export function joinTable({ plan, costs, ...result }: JoinBenchResult): string {
     `Join → first introduction: ${latency(result.introduceMs)}; with an offer and an answer for each: ${latency(result.introduceWithSignalsMs)}.`,
     `Resident per connection: ${kilobytes(result.connectedBytes)} kB connected, ${kilobytes(result.joinedBytes)} kB in the swarm.`,
   ].join('\n');
+}
+
+export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan): string {
+  return table(
+    `Whole stays of 20 minutes in the mean: ${plan.viewers} viewers in swarms of 100, ${plan.scale} times as fast as life; medians of ${plan.rounds} rounds.`,
+    [
+      'server',
+      'dialect',
+      'reports every',
+      'viewers per core',
+      '× bittorrent-tracker',
+      'messages per stay',
+      'CPU ms per stay',
+    ],
+    rows.map((row) => [
+      row.server,
+      row.dialect,
+      row.reportEverySeconds === undefined ? '' : `${row.reportEverySeconds} s`,
+      whole(row.viewersPerCore),
+      row.timesBittorrentTracker.toFixed(2),
+      whole(row.messagesPerSession),
+      row.cpuMsPerSession.toFixed(2),
+    ]),
+  );
 }

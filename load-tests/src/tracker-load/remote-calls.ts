@@ -47,11 +47,14 @@ export async function startRemote<Functions>(file: string): Promise<Remote<Funct
     if ('error' in answer) caller?.reject(new Error(answer.error));
     else caller?.resolve(answer.result);
   });
+  let hasEnded = false;
   child.once('exit', () => {
+    hasEnded = true;
     for (const { reject } of waiting.values()) reject(new Error('the load generator ended early'));
   });
   return {
     call(name, ...args) {
+      if (hasEnded) return Promise.reject(new Error('the load generator has ended'));
       lastId += 1;
       const call: Call = { id: lastId, name, args };
       const answered = new Promise<unknown>((resolve, reject) => waiting.set(call.id, { resolve, reject }));

@@ -56,18 +56,8 @@ export class WholeContent implements Content {
 }
 
 /** In pieces small enough to notice a reader that has gone. */
-function* piecesOf(body: Buffer, start: number, end: number): Iterable<Buffer> {
+export function* piecesOf(body: Buffer, start: number, end: number): Iterable<Buffer> {
   for (let at = start; at < end; at += PIECE_BYTES) yield body.subarray(at, Math.min(end, at + PIECE_BYTES));
-}
-
-/** The same, of a body that counts as in use until they have been read or are not wanted any more. */
-export function* heldPieces(body: Buffer, memory: MemoryStore, start: number, end: number): Iterable<Buffer> {
-  const release = memory.hold(body);
-  try {
-    yield* piecesOf(body, start, end);
-  } finally {
-    release();
-  }
 }
 
 /** An object on its way from the origin. */
@@ -106,10 +96,12 @@ export class BufferContent implements Content {
   readonly isPassed = false;
   readonly head: Head;
   readonly body: Buffer;
+  readonly close: () => void;
 
-  constructor(head: Head, body: Buffer) {
+  constructor(head: Head, body: Buffer, close: () => void = () => undefined) {
     this.head = head;
     this.body = body;
+    this.close = close;
   }
 
   get size(): number {
@@ -123,8 +115,6 @@ export class BufferContent implements Content {
   read(start = 0, end: number = this.size): Iterable<Buffer> {
     return piecesOf(this.body, start, end);
   }
-
-  close(): void {}
 }
 
 /** The origin's answer to one request alone, streamed at the speed of its reader. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { allocateBody } from './body-memory.ts';
 
 export interface DiskFile {
   readonly name: string;
@@ -61,7 +62,7 @@ export class DiskFiles {
     }
     try {
       const size = Math.min((await handle.stat()).size, maxBytes ?? Number.POSITIVE_INFINITY);
-      const bytes = Buffer.allocUnsafeSlow(size);
+      const bytes = allocateBody(size);
       let at = 0;
       for (let read = -1; at < size && read !== 0; at += read) {
         read = (await handle.read(bytes, at, size - at, at)).bytesRead;

@@ -120,10 +120,10 @@ export class ObjectFetcher {
     const { memory, sliceAbove, events } = this.#deps;
     const bytes = announcedBytes(response) ?? UNANNOUNCED_BYTES;
     try {
-      const room = await memory.reserve(
-        bytes,
-        AbortSignal.any([this.#end.signal, AbortSignal.timeout(ROOM_WITHIN_MS)]),
-      );
+      // A signal with a time-out is memory for as long as that: only those who have to wait need one.
+      const room =
+        memory.reserveNow(bytes) ??
+        (await memory.reserve(bytes, AbortSignal.any([this.#end.signal, AbortSignal.timeout(ROOM_WITHIN_MS)])));
       const received = (count: number) => events.received(count);
       const hashed = (seconds: number) => events.hashed(seconds);
       return { fill: new Fill(response, { maxBytes: sliceAbove, received, hashed, tooLarge }), room };

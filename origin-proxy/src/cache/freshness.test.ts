@@ -37,6 +37,7 @@ describe('how long a response is fresh', () => {
     ['a segment without a word of the origin: a year', received(), YEAR],
     ['a page without a word: not at all', received({}, page), 0],
     ['media by its type', received({ 'content-type': 'video/mp4' }, { path: '/x' }), YEAR],
+    ['a key, whatever its type: a minute', received({ 'content-type': 'video/mp4' }, { path: '/s.key' }), 60],
     ['a missing segment: a moment', received({}, { status: 404 }), 1],
     ['a segment that is gone: a moment', received({}, { status: 410 }), 1],
     ['max-age', received(cc('max-age=60')), 60],

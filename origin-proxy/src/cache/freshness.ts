@@ -1,6 +1,6 @@
 import { type Directives, parseCacheControl, secondsOf } from './cache-control.ts';
 import { parseHttpDate } from './http-date.ts';
-import { isMedia, type ObjectKind } from './object-kind.ts';
+import { isKeyPath, isMedia, type ObjectKind } from './object-kind.ts';
 
 /** How long a stored response may be used, and how: plain data, for the disk tier keeps it. */
 export interface Freshness {
@@ -37,6 +37,8 @@ const DAY_SECONDS = 86_400;
 const SEGMENT_FRESH_SECONDS = 365 * DAY_SECONDS;
 /** A missing segment at the live edge appears within a part's duration. */
 const NEGATIVE_FRESH_SECONDS = 1;
+/** All viewers of a stream that begins want its key at once; a key that was taken back is gone within a minute. */
+const KEY_FRESH_SECONDS = 60;
 /** RFC 9111 §4.2.2 suggests a tenth of the time since the last change. */
 const HEURISTIC_FRACTION = 0.1;
 /** How long a live playlist bridges an origin that is away: longer, and players wait for segments that never come. */
@@ -137,6 +139,7 @@ function explicitSeconds({ headers, receivedAt }: Received, directives: Directiv
 
 function defaultSeconds({ path, headers, status, receivedAt }: Received): number {
   if (NEGATIVE_STATUSES.has(status)) return NEGATIVE_FRESH_SECONDS;
+  if (status === 200 && isKeyPath(path)) return KEY_FRESH_SECONDS;
   if (status === 200 && isMedia(path, headers['content-type'])) return SEGMENT_FRESH_SECONDS;
   const modified = parseHttpDate(headers['last-modified']);
   if (modified === undefined) return 0;

@@ -103,6 +103,7 @@ test.each<[string, string | undefined, string, boolean]>([
   ['/a/s.ts', undefined, 'segment', true],
   ['/a/s.m4s', 'application/x-unknown', 'segment', true],
   ['/a/key', 'application/octet-stream', 'segment', true],
+  ['/a/s.key', 'application/octet-stream', 'segment', false],
   ['/a/subtitles', 'text/vtt; charset=utf-8', 'segment', true],
   ['/a/', 'text/html', 'segment', false],
   ['/a/data.json', 'application/json', 'segment', false],

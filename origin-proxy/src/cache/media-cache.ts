@@ -8,6 +8,7 @@ import type { Head, SlicedObject, WholeObject } from './cached-object.ts';
 import { ArrivingContent, type Content, PassedContent, WholeContent } from './content.ts';
 import type { Arrival, FetchEvents, Fetched, ObjectFetcher } from './fetch-object.ts';
 import { ageSeconds, mayBridgeError, useOf } from './freshness.ts';
+import type { Release } from './memory-store.ts';
 import { SlicedContent } from './slices.ts';
 import type { TieredStore } from './tiered-store.ts';
 import { variantKey } from './vary.ts';
@@ -98,6 +99,15 @@ export class MediaCache {
     const { key, stored } = await this.#find(ask);
     const usable = stored && this.#fromStored(ask, key, stored);
     if (usable) return usable;
+    const release = this.#hold(stored);
+    try {
+      return await this.#ask(ask, key, stored);
+    } finally {
+      release();
+    }
+  }
+
+  async #ask(ask: Ask, key: string, stored: Stored | undefined): Promise<Found | undefined> {
     if ((this.#passing.get(key) ?? 0) > this.#deps.clock.now()) return await this.#pass(ask);
     const joined = this.#running.join(key);
     try {
@@ -174,7 +184,9 @@ export class MediaCache {
   #revalidateBehind(ask: Ask, key: string, stored: Stored): void {
     if (this.#running.isRunning(key)) return;
     const drop = (fetched: Fetched) => fetched.is === 'personal' && fetched.response.cancel();
-    this.#fetch(ask, key, stored).then(drop, () => undefined);
+    this.#fetch(ask, key, stored)
+      .then(drop, () => undefined)
+      .finally(this.#hold(stored));
   }
 
   #fetch(ask: Ask, key: string, stored: Stored | undefined): Promise<Fetched> {
@@ -195,6 +207,11 @@ export class MediaCache {
     return result;
   }
 
+  /** Nothing is freed that may yet be served, while the origin is asked about it. */
+  #hold(stored: Stored | undefined): Release {
+    return stored?.is === 'whole' ? this.#deps.store.memory.hold(stored.body) : () => undefined;
+  }
+
   async #keepWhenWhole(ask: Ask, key: string, arrival: Arrival, token: { readonly key: string }): Promise<void> {
     const isKept = arrival.mayBeKept && !(ask.isExpected && arrival.head.status >= 400);
     if (arrival.variesOn.length > 0) {
@@ -202,19 +219,17 @@ export class MediaCache {
       // At once, so that clients who ask from now on look for the variant that is theirs.
       if (isKept) this.#deps.store.set({ is: 'variants', key: ask.key, on: arrival.variesOn });
     }
-    try {
-      const object = await arrival.object;
-      // Its room first: the store counts it from now on.
-      arrival.room();
-      if (object && isKept && this.#storable.has(token)) this.#keep(ask, object);
-    } catch {
-      arrival.room(); // those who read it are told
-    }
+    // A failure is told to those who read it. Its room first: the store counts it from now on.
+    const object = await arrival.object.catch(() => undefined).finally(arrival.room);
+    const body = object?.body ?? arrival.fill.body.storage;
+    if (object && isKept && this.#storable.has(token)) this.#keep(ask, object);
+    else if (body) this.#deps.store.memory.letGo(body);
   }
 
   #keep(ask: Ask, object: Stored): void {
     const { store, events } = this.#deps;
     if (isWorthKeeping(object)) store.set(object);
+    else if (object.is === 'whole') store.memory.letGo(object.body);
     if (object.is === 'whole') events.fetched(ask, object);
   }
 

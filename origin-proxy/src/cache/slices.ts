@@ -3,7 +3,7 @@ import type { Collapse } from '../origin/collapse.ts';
 import { OriginError, type OriginResponse } from '../origin/origin.ts';
 import type { Ask } from './ask.ts';
 import type { SlicedObject, WholeObject } from './cached-object.ts';
-import { type Content, heldPieces } from './content.ts';
+import { type Content, piecesOf } from './content.ts';
 import type { Arrival, ObjectFetcher } from './fetch-object.ts';
 import type { TieredStore } from './tiered-store.ts';
 
@@ -16,6 +16,13 @@ export interface SliceDeps {
   readonly running: Collapse<Arrival>;
   /** The slices of this object do not fit each other: it must not be used any more. */
   readonly discard: (object: SlicedObject, isUnsliceable: boolean) => void;
+}
+
+/** Where the bytes of a slice are, or will be. */
+interface Slice {
+  /** To be held while it is read. */
+  readonly body: Buffer | undefined;
+  readonly read: (start: number, end: number) => Iterable<Buffer> | AsyncIterable<Buffer>;
 }
 
 /**
@@ -55,22 +62,31 @@ export class SlicedContent implements Content {
       const slice = this.#slice(index);
       // The next one is on its way while this one is sent.
       if (to < end) this.#slice(index + 1).catch(() => undefined);
-      const read = await slice;
-      yield* read(at - first, to - first);
+      const { body, read } = await slice;
+      const release = body ? this.#deps.store.memory.hold(body) : undefined;
+      try {
+        yield* read(at - first, to - first);
+      } finally {
+        release?.();
+      }
       at = to;
     }
   }
 
   close(): void {}
 
-  async #slice(index: number): Promise<(start: number, end: number) => Iterable<Buffer> | AsyncIterable<Buffer>> {
+  async #slice(index: number): Promise<Slice> {
     const { store, running } = this.#deps;
     const key = sliceKey(this.object, index);
     // Memory once more: it may have come while the disk was looked at.
     const kept = (await store.find(key)) ?? store.memory.get(key);
-    if (kept?.is === 'whole') return (start, end) => heldPieces(kept.body, store.memory, start, end);
+    if (kept?.is === 'whole') {
+      const { body } = kept;
+      return { body, read: (start, end) => piecesOf(body, start, end) };
+    }
     const arrival = await (running.join(key) ?? this.#start(key, index));
-    return (start, end) => arrival.fill.body.read(start, end);
+    const { body } = arrival.fill;
+    return { body: body.storage, read: (start, end) => body.read(start, end) };
   }
 
   #start(key: string, index: number): Promise<Arrival> {
@@ -83,11 +99,12 @@ export class SlicedContent implements Content {
     );
   }
 
-  async #keepWhenWhole({ key, object, room, mayBeKept }: Arrival): Promise<void> {
+  async #keepWhenWhole({ key, object, fill, room, mayBeKept }: Arrival): Promise<void> {
     const { store, running } = this.#deps;
-    const slice = await object.finally(room);
+    const slice = await object.catch(() => undefined).finally(room);
     // A purge ends what ran before it.
     if (slice && mayBeKept && running.isRunning(key)) store.set(slice);
+    else if (fill.body.storage) store.memory.letGo(fill.body.storage);
   }
 
   async #fetch(key: string, index: number): Promise<Arrival> {

@@ -39,7 +39,9 @@ export class TieredStore {
     const { key } = object;
     const lasts = object.is === 'variants' || object.head.freshness.freshSeconds >= WORTH_DISK_SECONDS;
     // What the disk has under this key is outdated either way.
-    void (lasts ? this.#disk.set(object) : this.#disk.delete(key));
+    if (!lasts) return void this.#disk.delete(key);
+    const written = Promise.resolve(this.#disk.set(object));
+    if (object.is === 'whole') void written.finally(this.memory.hold(object.body));
   }
 
   delete(key: string): void {

@@ -24,15 +24,16 @@ export async function playlistView(
   const { head } = content;
   if (!(content instanceof WholeContent) || head.kind !== 'playlist' || head.status !== 200) return content;
   if (head.headers['content-encoding'] !== undefined) return content;
-  content.close();
   const signed = carry === undefined ? undefined : Buffer.from(withQuery(content.body.toString('utf8'), carry));
   const body = signed ?? content.body;
+  const { close } = content;
   const signedHead =
     signed && carry !== undefined ? headWith(head, tag(carry), { 'cache-control': 'private, no-cache' }) : head;
-  if (body.byteLength < WORTH_GZIP_BYTES) return new BufferContent(signedHead, body);
+  if (body.byteLength < WORTH_GZIP_BYTES) return new BufferContent(signedHead, body, close);
   const varying = headWith(signedHead, '', { vary: joined(signedHead.headers.vary, 'Accept-Encoding') });
-  if (!acceptsGzip(acceptEncoding)) return new BufferContent(varying, body);
-  return new BufferContent(headWith(varying, 'gzip', { 'content-encoding': 'gzip' }), await gzipped(body));
+  if (!acceptsGzip(acceptEncoding)) return new BufferContent(varying, body, close);
+  const zipped = await gzipped(body).finally(close);
+  return new BufferContent(headWith(varying, 'gzip', { 'content-encoding': 'gzip' }), zipped);
 }
 
 function gzipped(body: Buffer): Promise<Buffer> {

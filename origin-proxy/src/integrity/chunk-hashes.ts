@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { chunkCount, chunkRange, chunkSizeFor, HASH_BYTES } from '@nearcast/protocol';
+import { cpuTimer } from './cpu-timer.ts';
 
 /** A millisecond of hashing at about 1.4 GB/s; then it is others' turn. */
 const BYTES_PER_TURN = 1024 * 1024;
@@ -11,25 +12,25 @@ export function hashOf(chunk: Uint8Array): Buffer {
 
 /**
  * SHA-256 of each chunk of a body ([M6] says where they are cut), one after the other, without holding anyone up.
- * @param took told the time of each turn, seconds
+ * @param took told the processor time of each turn, seconds
  */
 export async function hashChunks(body: Uint8Array, took: (seconds: number) => void = () => undefined): Promise<Buffer> {
   const layout = { size: body.byteLength, chunkSize: chunkSizeFor(body.byteLength) };
   const hashes = Buffer.alloc(HASH_BYTES * chunkCount(layout));
   let turn = 0;
-  let began = performance.now();
+  let spent = cpuTimer();
   for (let chunk = 0; chunk * layout.chunkSize < layout.size; chunk++) {
     const { start, end } = chunkRange(layout, chunk);
     hashes.set(hashOf(body.subarray(start, end)), chunk * HASH_BYTES);
     turn += end - start;
     if (turn >= BYTES_PER_TURN) {
       turn = 0;
-      took((performance.now() - began) / 1000);
+      took(spent());
       await setImmediate();
-      began = performance.now();
+      spent = cpuTimer();
     }
   }
-  took((performance.now() - began) / 1000);
+  took(spent());
   return hashes;
 }
 

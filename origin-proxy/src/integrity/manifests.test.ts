@@ -128,6 +128,7 @@ describe('there is no manifest', () => {
       '/a.m3u8.nearcast',
       404,
     ],
+    ['of the key of encrypted segments', fileOf(Buffer.alloc(16, 7)), '/s.key.nearcast', 404],
     ['of an empty object', fileOf(Buffer.alloc(0)), '/s.ts.nearcast', 404],
     ['of what may not be shared', fileOf(body, { 'cache-control': 'private' }), '/s.ts.nearcast', 404],
     ['of what is encoded', fileOf(body, { 'content-encoding': 'br' }), '/s.ts.nearcast', 404],

@@ -3,8 +3,10 @@ import { LRUCache } from 'lru-cache';
 import type { Ask } from '../cache/ask.ts';
 import { ArrivingContent, type Content, WholeContent } from '../cache/content.ts';
 import type { CacheResult, MediaCache } from '../cache/media-cache.ts';
+import { isKeyPath } from '../cache/object-kind.ts';
 import { SlicedContent } from '../cache/slices.ts';
 import { hashChunks, hashParts } from './chunk-hashes.ts';
+import { cpuTimer } from './cpu-timer.ts';
 import { segmentKey, signManifest } from './manifest.ts';
 import type { SignedLedger } from './signed-ledger.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -36,7 +38,7 @@ export interface ManifestDeps {
   readonly cache: MediaCache;
   readonly keys: SigningKeys;
   readonly ledger: SignedLedger;
-  /** Tells how long it took to hash and to sign. */
+  /** Told the processor time of a signature. */
   readonly signed: (seconds: number) => void;
 }
 
@@ -61,6 +63,7 @@ export class Manifests {
 
   /** @throws {NoManifest} @throws {OriginError} when the segment cannot be had */
   async of(given: Ask, range?: ByteRange): Promise<FoundManifest> {
+    if (isKeyPath(given.path)) throw new NoManifest('no-segment', 'keys come from the edge alone');
     const ask: Ask = range ? { ...given, needsBytes: range.end } : given;
     const { content, result } = await this.#deps.cache.open(ask);
     try {
@@ -95,9 +98,9 @@ export class Manifests {
         'the segment is not the one that was signed under this name; purge it to sign this one',
       );
     }
-    const began = performance.now();
+    const spent = cpuTimer();
     const manifest = signManifest({ path, range, size, hashes }, keys);
-    signed((performance.now() - began) / 1000);
+    signed(spent());
     return manifest;
   }
 }

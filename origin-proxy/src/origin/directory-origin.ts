@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
 import { lookup } from 'mime-types';
 import parseRange from 'range-parser';
+import { isKeyPath } from '../cache/object-kind.ts';
 import { type Origin, OriginError, type OriginRequest, type OriginResponse } from './origin.ts';
 
 const PIECE_BYTES = 256 * 1024;
@@ -29,7 +30,8 @@ export class DirectoryOrigin implements Origin {
     const { start, end } = range ?? { start: 0, end: size - 1 };
     const described = {
       ...about,
-      'content-type': lookup(file) || 'application/octet-stream',
+      // By its name a key would be a presentation of Apple Keynote.
+      'content-type': (!isKeyPath(file) && lookup(file)) || 'application/octet-stream',
       'content-length': String(end - start + 1),
       ...(range && { 'content-range': `bytes ${start}-${end}/${size}` }),
     };

@@ -1,5 +1,6 @@
 import type { Headers } from '../cache/cached-object.ts';
 import { ArrivingHashes, hashChunks } from '../integrity/chunk-hashes.ts';
+import { cpuTimer } from '../integrity/cpu-timer.ts';
 import { GrowingBody } from './growing-body.ts';
 import { OriginError, type OriginResponse } from './origin.ts';
 
@@ -13,7 +14,7 @@ export interface FillOptions {
   /** A body of unknown length that gets larger is passed on, but not kept. */
   readonly maxBytes: number;
   readonly received: (bytes: number) => void;
-  /** Told how long hashing took, a piece at a time. */
+  /** Told the processor time of hashing, a piece at a time. */
   readonly hashed: (seconds: number) => void;
   /** Called once when it is: nobody may begin to read it from now on. */
   readonly tooLarge: () => void;
@@ -76,9 +77,9 @@ export class Fill {
 }
 
 function timed(run: () => void, took: (seconds: number) => void): void {
-  const began = performance.now();
+  const spent = cpuTimer();
   run();
-  took((performance.now() - began) / 1000);
+  took(spent());
 }
 
 /** Of the body on the wire; a response to HEAD or a 304 may announce one that does not come. */

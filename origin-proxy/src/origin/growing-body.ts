@@ -1,3 +1,5 @@
+import { allocateBody } from '../cache/body-memory.ts';
+
 const FIRST_BLOCK_BYTES = 64 * 1024;
 const LARGEST_BLOCK_BYTES = 1024 * 1024;
 /** How far the fastest reader of a body that is not kept may be ahead of the slowest. */
@@ -24,7 +26,7 @@ export class GrowingBody {
 
   constructor(size: number | undefined) {
     this.#size = size;
-    if (size !== undefined) this.#blocks.push({ at: 0, bytes: Buffer.allocUnsafeSlow(size) });
+    if (size !== undefined) this.#blocks.push({ at: 0, bytes: allocateBody(size) });
     this.#changed();
   }
 
@@ -70,7 +72,7 @@ export class GrowingBody {
   /** All of it in one piece. */
   whole(): Buffer {
     if (this.storage) return this.storage;
-    const whole = Buffer.allocUnsafeSlow(this.#length);
+    const whole = allocateBody(this.#length);
     for (const { at, bytes } of this.#blocks) bytes.copy(whole, at, 0, this.#length - at);
     return whole;
   }

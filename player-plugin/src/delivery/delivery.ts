@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { type DutyRule, viewerNumber } from '../scheduling/fetch-duty.ts';
 import { planRequests } from '../scheduling/plan-requests.ts';
-import type { PeerView, PlanConfig } from '../scheduling/plan-view.ts';
+import type { PlanConfig } from '../scheduling/plan-view.ts';
 import type { Timeline } from '../scheduling/windows.ts';
 import type {
   DeliveredSegment,
@@ -270,7 +270,7 @@ export class Delivery {
     const segments = tasks.byDeadline();
     for (const task of segments) task.duty = this.#dutyFor(task, now);
     if (this.#isAlone(now)) this.#fetchAlone(segments);
-    const peers = swarm.open.filter((session) => session.uploads).map(toPeerView);
+    const peers = swarm.open.filter((session) => session.uploads);
     const plan = planRequests({ now, segments, peers, edge: edge.meter }, this.#plan, random);
     for (const action of plan.actions) performer.perform(action, action.segment as SegmentTask);
     swarm.tick(now);
@@ -425,19 +425,4 @@ function covers(session: PeerSession, task: SegmentTask): boolean {
 
 function sameRange(a: ByteRange | undefined, b: ByteRange | undefined): boolean {
   return a?.start === b?.start && a?.end === b?.end;
-}
-
-function toPeerView(session: PeerSession): PeerView {
-  const { id, score, holdings, queueMs } = session;
-  return {
-    id,
-    bytesPerMs: score.bytesPerMs,
-    rttMs: score.rttMs,
-    queueMs,
-    inFlight: session.downloads.count,
-    availableAt: score.availableAt,
-    isReliable: score.failures === 0,
-    flags: (key) => holdings.flags(key),
-    isFetching: (key, chunk, now) => holdings.isFetching(key, chunk, now),
-  };
 }

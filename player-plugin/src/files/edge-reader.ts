@@ -1,3 +1,5 @@
+import type { FileHead } from './file-head.ts';
+
 /** A part of the file that is asked for, and what has come of it. */
 interface Asked {
   readonly start: number;
@@ -12,15 +14,19 @@ interface Asked {
  */
 export class EdgeReader {
   readonly #url: string;
+  readonly #head: FileHead | undefined;
   readonly #ended = new AbortController();
   #asked: Asked[] = [];
 
-  constructor(url: string) {
+  /** @param head what comes anyhow, and is not asked for again */
+  constructor(url: string, head?: FileHead) {
     this.#url = url;
+    this.#head = head;
   }
 
   /** @throws {Error} when the server does not send exactly that, or the reader is closed */
   async read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#head && start + length <= this.#head.length) return await this.#head.read(start, length);
     return await new Promise((resolve, reject) => {
       this.#asked.push({ start, bytes: new Uint8Array(length), resolve, reject });
       if (this.#asked.length === 1) void nextTask().then(() => this.#send());

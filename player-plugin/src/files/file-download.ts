@@ -18,12 +18,19 @@ export interface FileDownload {
   on<K extends keyof FileP2PEvents>(event: K, listener: (event: FileP2PEvents[K]) => void): () => void;
   /** Rejects when it was cancelled, cannot be had, or is not what its torrent describes. */
   readonly finished: Promise<DownloadedFile>;
-  /** Gives it to others until `destroy`; before it is there, ends it. */
+  /**
+   * The viewer's own switch: leaves the swarm at once, for good. What is not yet here comes from the plain URL;
+   * a file that is here stays.
+   */
+  stopSharing(): void;
+  /** Gives it to others until then, for an hour at most; before it is there, ends it. */
   destroy(): void;
 }
 
 /** How long an edge may be hashing before the plain URL is loaded. */
 const TORRENT_PATIENCE_MS = 15_000;
+/** A page that is left open is not a server. */
+const SHARE_AT_MOST_MS = 60 * 60 * 1000;
 /** Nothing at all came for so long: the plain URL is tried. */
 const SILENT_MS = 15_000;
 
@@ -33,6 +40,8 @@ export class Download implements FileDownload {
   readonly #fileUrl: string;
   readonly #deps: ShareDeps;
   readonly #abort = new AbortController();
+  readonly #sharing = new AbortController();
+  #forget: () => void = () => undefined;
 
   constructor(fileUrl: string, options: ResolvedFileOptions | string, deps: ShareDeps) {
     this.#fileUrl = fileUrl;
@@ -51,7 +60,15 @@ export class Download implements FileDownload {
     return this.#share.events.on(event, listener);
   }
 
+  stopSharing(): void {
+    this.#forget();
+    this.#share.change({ enabled: false });
+    this.#sharing.abort(new Error('switched off'));
+    this.#share.close();
+  }
+
   destroy(): void {
+    this.#forget();
     this.#abort.abort(new Error('the download was ended'));
     this.#share.close();
     this.#share.change({ destroyed: true });
@@ -76,11 +93,18 @@ export class Download implements FileDownload {
     const done = new Promise<void>((resolve, reject) => {
       this.#share.onDone = resolve;
       this.#share.onFailure = (because) => reject(new Error(because));
-      this.#abort.signal.addEventListener('abort', () => reject(this.#abort.signal.reason), { once: true });
+      for (const { signal } of [this.#abort, this.#sharing]) {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }
     });
     done.catch(() => undefined);
-    const { file } = await this.#share.open('download', TORRENT_PATIENCE_MS);
+    await this.#share.permit();
+    const signal = AbortSignal.any([this.#abort.signal, this.#sharing.signal]);
+    const opening = this.#share.open('download', TORRENT_PATIENCE_MS, signal);
+    await Promise.race([opening, done]);
+    const { file } = await opening;
     await Promise.race([done, this.#silence()]);
+    this.#forget = this.#deps.clock.after(SHARE_AT_MOST_MS, () => this.#share.close());
     return { blob: await file.blob(), name: file.name, verified: true };
   }
 

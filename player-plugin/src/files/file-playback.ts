@@ -1,6 +1,9 @@
 import type { P2PStats } from '../session.ts';
 import type { FileP2PEvents } from './file-events.ts';
+import { FileHead } from './file-head.ts';
 import type { ResolvedFileOptions } from './file-options.ts';
+import type { FileRange } from './file-range.ts';
+import { FileReading } from './file-reading.ts';
 import { FileShare, type OpenFile, type ShareDeps } from './file-share.ts';
 import { type BridgedFile, bridgeFile, connectWorker } from './stream-bridge.ts';
 
@@ -21,6 +24,10 @@ type Source =
   | { readonly is: 'shared'; readonly bridged: BridgedFile; readonly unwatch: () => void };
 
 const LOOK_EVERY_MS = 250;
+/** For so long the client is not loaded, ms. */
+const FIRST_PICTURE_MS = 500;
+/** The head of the file plays meanwhile; after that time the rest must be there to be read, too. */
+const SHARED_WITHIN_MS = 8_000;
 /** A video that waits for longer plays on from the plain URL. */
 const STALLED_MS = 4_000;
 
@@ -32,6 +39,8 @@ export class FilePlayback implements FileP2PSession {
   readonly #deps: ShareDeps;
   readonly #share: FileShare;
   #source: Source = { is: 'none' };
+  /** While it is shared, or about to be. */
+  #attempt: AbortController | undefined;
   #destroyed = false;
 
   constructor(video: HTMLVideoElement, fileUrl: string, options: ResolvedFileOptions | string, deps: ShareDeps) {
@@ -70,33 +79,66 @@ export class FilePlayback implements FileP2PSession {
 
   async #start(): Promise<void> {
     const options = this.#options;
-    if (this.#destroyed || this.#source.is === 'opening' || this.#source.is === 'shared') return;
+    if (this.#destroyed || this.#attempt) return;
     if (!options) return this.#goOnPlainly(this.stats.reason ?? 'bad options');
+    const attempt = new AbortController();
+    const { signal } = attempt;
+    this.#attempt = attempt;
     this.#source = { is: 'opening' };
-    let isLate = false;
-    const cancel = this.#deps.clock.after(options.startWithinMs, () => {
-      isLate = true;
-      this.#goOnPlainly('sharing was not ready in time');
-    });
+    const { clock } = this.#deps;
+    const limit = (ms: number) => clock.after(ms, () => this.#goOnPlainly('sharing was not ready in time'));
+    let cancel = limit(options.startWithinMs);
+    const failed = (error: unknown) => {
+      if (!signal.aborted) this.#goOnPlainly((error as Error).message);
+    };
     try {
-      const [container, open] = await Promise.all([connectWorker(options.workerUrl), this.#share.open('playback', 0)]);
-      if (!isLate && this.#source.is === 'opening') this.#playShared(container, open);
-      else this.#share.close();
+      const opening = FileHead.open(options.fileUrl, signal);
+      const permitted = this.#share.permit();
+      const [container, head] = await Promise.all([connectWorker(options.workerUrl), opening, permitted]);
+      cancel();
+      if (signal.aborted) return;
+      // To load the client takes a processor a while; the first picture comes before it.
+      const sharing = this.#firstPicture(signal).then(() =>
+        this.#share.open('playback', SHARED_WITHIN_MS, signal, opening),
+      );
+      sharing.catch(failed);
+      this.#playShared(container, head, sharing);
+      cancel = limit(SHARED_WITHIN_MS);
+      await sharing;
     } catch (error) {
-      if (!isLate) this.#goOnPlainly((error as Error).message);
+      failed(error);
     } finally {
       cancel();
     }
   }
 
-  #playShared(container: Parameters<typeof bridgeFile>[0], { swarm, file }: OpenFile): void {
+  /** Resolves soon in any case: there may be none before more is there than the head. */
+  #firstPicture(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.after(FIRST_PICTURE_MS, resolve);
+      const come = () => {
+        cancel();
+        resolve();
+      };
+      this.#video.addEventListener('loadeddata', come, { once: true, signal });
+    });
+  }
+
+  #playShared(container: Parameters<typeof bridgeFile>[0], head: FileHead, sharing: Promise<OpenFile>): void {
     let readAt = 0;
-    const bridged = bridgeFile(container, file, (position) => {
+    let swarm: OpenFile['swarm'] | undefined;
+    sharing.then((open) => {
+      swarm = open.swarm;
+    }, ignore);
+    const name = decodeURIComponent(new URL(this.#options?.fileUrl ?? '').pathname.split('/').pop() || 'file');
+    const read = (range: FileRange) => new FileReading(head, sharing, range);
+    const bridged = bridgeFile(container, { name, length: head.size, type: head.type, read }, (position) => {
       readAt = position;
     });
     const video = this.#video;
     const unwatch = this.#watch(() => {
-      const bytesPerSecond = file.length / video.duration;
+      if (!swarm) return;
+      const bytesPerSecond = head.size / video.duration;
       swarm.aheadSeconds = bytesPerSecond > 0 ? swarm.verifiedFrom(readAt) / bytesPerSecond + bufferedAhead(video) : 0;
     });
     this.#source = { is: 'shared', bridged, unwatch };
@@ -148,6 +190,8 @@ export class FilePlayback implements FileP2PSession {
   #leave(): void {
     const source = this.#source;
     this.#source = { is: 'plain' };
+    this.#attempt?.abort(new Error('ended'));
+    this.#attempt = undefined;
     if (source.is === 'shared') {
       source.unwatch();
       source.bridged.close();
@@ -168,6 +212,8 @@ export class FilePlayback implements FileP2PSession {
     if (wasPlaying || autoplay) video.play().catch(() => undefined);
   }
 }
+
+const ignore = () => undefined;
 
 /** What ends a wait. */
 const MOVING = ['playing', 'canplay', 'seeked', 'pause'] as const;

@@ -11,6 +11,7 @@ import { openWebSocket, TrackerClient } from '../signalling/tracker-client.ts';
 import { hasWebCrypto, hasWebRtc } from '../webrtc.ts';
 import { fetchTorrent } from './fetch-torrent.ts';
 import type { FileP2PEvents } from './file-events.ts';
+import type { FileHead } from './file-head.ts';
 import type { ResolvedFileOptions } from './file-options.ts';
 import { loadWebTorrent } from './load-webtorrent.ts';
 import { SwarmFile, type SwarmFileConfig } from './swarm-file.ts';
@@ -75,30 +76,45 @@ export class FileShare {
     return this.#view.enabled;
   }
 
-  /**
-   * Joins the swarm of the file.
-   * @param patienceMs how long to wait for a torrent that is being made
-   * @throws {Error} with one sentence why it is not shared
-   */
-  async open(use: SwarmFileConfig['use'], patienceMs: number): Promise<OpenFile> {
+  /** Whether sharing may be tried at all; asks for consent. @throws {Error} with one sentence why not */
+  async permit(): Promise<void> {
     const options = this.#options;
     if (!options) throw new Error(this.#view.badOptions);
-    this.#failure = undefined;
     // Whoever cannot be asked has not consented.
     const consents = await options.consent().catch(() => false);
     this.change({ consent: consents ? 'granted' : 'denied' });
     const { mode, reason } = decideMode({ ...this.#view, engine: 'ready', connectedPeers: 1 });
     if (mode !== 'swarm') throw new Error(reason);
-    const [client, metainfo] = await Promise.all([
+  }
+
+  /**
+   * Joins the swarm of the file, where that is permitted.
+   * @param patienceMs how long to wait for a torrent that is being made
+   * @param signal ends the attempt, not what has come of it
+   * @throws {Error} with one sentence why it is not shared
+   */
+  async open(
+    use: SwarmFileConfig['use'],
+    patienceMs: number,
+    signal: AbortSignal,
+    opening?: Promise<FileHead>,
+  ): Promise<OpenFile> {
+    const options = this.#options;
+    if (!options) throw new Error(this.#view.badOptions);
+    this.#failure = undefined;
+    const [client, metainfo, head] = await Promise.all([
       loadWebTorrent(),
       fetchTorrent(options.torrentUrl, patienceMs, this.#deps.clock),
+      opening,
     ]);
-    if (this.#view.destroyed || !this.#view.enabled) throw new Error('switched off');
+    signal.throwIfAborted();
     this.#tracker = this.#openTrackerLink(options);
-    const swarm = new SwarmFile(client, metainfo, this.#swarmConfig(use, options), this.#deps, this.#listener());
+    const config = { ...this.#swarmConfig(use, options), head };
+    const swarm = new SwarmFile(client, metainfo, config, this.#deps, this.#listener());
     this.#swarm = swarm;
     try {
       const file = await swarm.file;
+      if (head && head.size !== file.length) throw new Error('the torrent describes another file');
       this.#totalBytes = file.length;
       this.change({ engine: 'ready' });
       return { swarm, file };

@@ -31,12 +31,12 @@ test('what the edge can give is the most that came while it was asked without a 
     meter.fromEdge(bytes);
     meter.look(asked);
   };
-  for (let turn = 0; turn < 6; turn++) look(100, turn > 0);
+  for (let turn = 0; turn < 4; turn++) look(100, turn > 0);
   expect([meter.edgeCapacity, meter.edgeRate]).toEqual([undefined, 400]);
   look(100, true);
   expect(meter.edgeCapacity).toBe(400);
-  for (let turn = 0; turn < 6; turn++) look(0, false);
-  meter.fromPeer(150);
+  for (let turn = 0; turn < 4; turn++) look(0, false);
+  meter.fromPeer(100);
   meter.look(false);
   expect([meter.edgeCapacity, meter.edgeRate, meter.peerRate]).toEqual([400, 0, 100]);
 });

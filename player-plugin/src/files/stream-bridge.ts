@@ -1,6 +1,14 @@
-import type { TorrentFile } from 'webtorrent/dist/webtorrent.min.js';
-import { rangeOf } from './file-range.ts';
+import { type FileRange, rangeOf } from './file-range.ts';
 import { BRIDGE_FOLDER, type Hello, type ReadAnswer, type ReadControl, type ReadRequest } from './worker-messages.ts';
+
+/** What media elements can be given. */
+export interface ReadableFile {
+  readonly name: string;
+  /** bytes */
+  readonly length: number;
+  readonly type: string;
+  read(range: FileRange): AsyncIterator<Uint8Array>;
+}
 
 /** Where a media element can read a file. */
 export interface BridgedFile {
@@ -58,7 +66,7 @@ function activated(registration: ServiceWorkerRegistration): Promise<ServiceWork
  */
 export function bridgeFile(
   container: ServiceWorkerContainer & { scope: string },
-  file: TorrentFile,
+  file: ReadableFile,
   reading: (position: number) => void,
 ): BridgedFile {
   const url = `${container.scope}${BRIDGE_FOLDER}/${crypto.randomUUID()}/${encodeURIComponent(file.name)}`;
@@ -70,7 +78,12 @@ export function bridgeFile(
   return { url, close: () => container.removeEventListener('message', listener) };
 }
 
-function serve(file: TorrentFile, header: string | null, port: MessagePort, reading: (position: number) => void): void {
+function serve(
+  file: ReadableFile,
+  header: string | null,
+  port: MessagePort,
+  reading: (position: number) => void,
+): void {
   const say = (answer: ReadAnswer) => port.postMessage(answer);
   const range = rangeOf(header, file.length);
   if (range === 'unsatisfiable') {
@@ -78,7 +91,7 @@ function serve(file: TorrentFile, header: string | null, port: MessagePort, read
     return;
   }
   const { start, end } = range === 'whole' ? { start: 0, end: file.length - 1 } : range;
-  const parts = file[Symbol.asyncIterator]({ start, end });
+  const parts = file.read({ start, end });
   let at = start;
   reading(at);
   const pull = async () => {

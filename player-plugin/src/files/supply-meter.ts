@@ -7,7 +7,7 @@ interface Look {
 }
 
 /** Bytes come in bursts of a piece: shorter than that, a rate means little. */
-const LOOKS = 6;
+const LOOKS = 4;
 
 /** How fast the file comes, and how fast it would come from the edge alone. Told of bytes, and asked at a steady pace. */
 export class SupplyMeter {

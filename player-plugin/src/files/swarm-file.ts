@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { Blame } from './blame.ts';
 import { EdgeReader } from './edge-reader.ts';
+import type { FileHead } from './file-head.ts';
 import type { Client } from './load-webtorrent.ts';
 import { SupplyMeter } from './supply-meter.ts';
 import { type SupplyView, wantsWebSeed } from './web-seed-policy.ts';
@@ -26,6 +27,8 @@ export interface SwarmFileListener {
 }
 
 export interface SwarmFileConfig {
+  /** What the page has of the file already, or is about to have: its pieces are verified and given to others. */
+  readonly head?: FileHead | undefined;
   readonly use: SupplyView['use'];
   readonly trackers: readonly string[];
   readonly rtc: RTCConfiguration;
@@ -41,10 +44,18 @@ const SILENT_AFTER_MS = 2_000;
 /** What is shared is kept in memory, for as long as the page is open. */
 const MAX_BYTES = 512 * 1024 * 1024;
 const UPLOAD_SLOTS = 10;
-/** The client asks the edge for what it will send within a second, but for no more pieces than that. */
+/** The client asks a source for what it will send within a second. Of the edge that is more than can be taken back soon. */
+const ASKED_SECONDS = 0.5;
+/** However fast the edge is. */
 const MAX_WEB_SEED_PIECES = 256;
 /** bytes/s that the edge is trusted with before anything has come. */
 const EDGE_SPEED_AT_FIRST = 1024 * 1024;
+
+/**
+ * A page that plays a file and downloads it, too, is in its swarm twice, and one gives to the other. That saves the edge,
+ * but it comes from no other viewer, and is counted nowhere.
+ */
+const ownPeers = new Set<string>();
 
 /** One file of a swarm: its pieces come verified from peers and from the edge as web seed. */
 export class SwarmFile {
@@ -91,6 +102,7 @@ export class SwarmFile {
       // Playback selects what it reads, a download begins anywhere: see `#selectAll`.
       deselect: true,
     });
+    ownPeers.add(this.#client.peerId);
     this.#ready = this.#watch();
     this.#cancel = clock.after(DECIDE_EVERY_MS, () => this.#tick());
   }
@@ -113,6 +125,7 @@ export class SwarmFile {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancel();
+    ownPeers.delete(this.#client.peerId);
     this.#client.destroy();
   }
 
@@ -135,6 +148,7 @@ export class SwarmFile {
         else if (file.length > MAX_BYTES) reject(new Error('the file is too large to be kept in memory'));
         else {
           if (this.#config.use === 'download') this.#selectAll();
+          else this.#selectHead();
           resolve(file);
         }
       });
@@ -156,11 +170,14 @@ export class SwarmFile {
       wire.destroy();
       return;
     }
+    const isOwn = ownPeers.has(wire.peerId);
     wire.on('download', (bytes) => {
       this.#lastFromPeerAt = this.#clock.now();
       this.#supply.fromPeer(bytes);
+      if (isOwn) return;
       listener.receivedFromPeer(bytes);
     });
+    if (isOwn) return;
     wire.on('upload', (bytes) => listener.uploaded(bytes));
     listener.peerConnected(wire.peerId);
     wire.once('close', () => listener.peerDisconnected(wire.peerId));
@@ -170,14 +187,14 @@ export class SwarmFile {
   #readFromEdge(wire: Wire): void {
     for (const [url, { wire: own, conn }] of this.#torrent._peers) {
       if (own !== wire || !conn?.httpRequest) continue;
-      const reader = new EdgeReader(url);
+      const reader = new EdgeReader(url, this.#config.head);
       conn.httpRequest = (piece, offset, length, done) => {
         reader.read(piece * this.#torrent.pieceLength + offset, length).then((bytes) => done(null, bytes), done);
       };
       wire.once('close', () => reader.close());
     }
     const measured = wire.downloadSpeed;
-    wire.downloadSpeed = (bytes) => Math.max(measured(bytes), EDGE_SPEED_AT_FIRST);
+    wire.downloadSpeed = (bytes) => ASKED_SECONDS * Math.max(measured(bytes), EDGE_SPEED_AT_FIRST);
   }
 
   /**
@@ -187,8 +204,16 @@ export class SwarmFile {
   #selectAll(): void {
     const last = this.#torrent.pieces.length - 1;
     const first = Math.floor(this.#random() * (last + 1));
-    this.#torrent.select(first, last, 1);
-    if (first > 0) this.#torrent.select(0, first - 1, 0);
+    this.#torrent._select(first, last, 1, undefined, true);
+    if (first > 0) this.#torrent._select(0, first - 1, 0, undefined, true);
+  }
+
+  #selectHead(): void {
+    const { pieceLength, pieces } = this.#torrent;
+    const { head } = this.#config;
+    if (!head) return;
+    const count = head.length === head.size ? pieces.length : Math.floor(head.length / pieceLength);
+    if (count > 0) this.#torrent._select(0, count - 1, 0, undefined, true);
   }
 
   /** The client itself would ask the same source for the same piece again, for ever. */

@@ -44,8 +44,11 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     readonly _peers: ReadonlyMap<string, { readonly wire: Wire | null; readonly conn: WebSeedConn | null }>;
     /** Not in its documentation: how many peers are served at once; `uploads` of `add` sets it for the beginning. */
     _rechokeNumSlots: number;
-    /** Both pieces are included; higher priorities come first. */
-    select(from: number, to: number, priority: number): void;
+    /**
+     * Both pieces are included; higher priorities come first. Not in its documentation, but the documented `select`
+     * joins selections that touch, and the order is lost; it does not when told that it is for a stream.
+     */
+    _select(from: number, to: number, priority: number, notify: undefined, isForStream: true): void;
     on(event: 'ready' | 'done' | 'noPeers', listener: () => void): void;
     on(event: 'wire', listener: (wire: Wire) => void): void;
     on(event: 'verified', listener: (index: number) => void): void;
@@ -61,6 +64,7 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     maxWebConns?: number;
   }
   export class WebTorrent {
+    readonly peerId: string;
     constructor(options: { tracker: { rtcConfig: RTCConfiguration }; uploadLimit: number });
     add(torrent: Uint8Array, options: AddOptions): Torrent;
     on(event: 'error', listener: (error: Error | string) => void): void;

@@ -20,6 +20,8 @@ interface Download {
   readonly pieces: Set<number>;
   readonly askedAt: number;
   receivedBytes: number;
+  /** Until when the peer has time for the rest, ms. */
+  dueAt: number;
   cancelTimer: () => void;
 }
 
@@ -60,10 +62,12 @@ export class Downloads {
       pieces: new Set(),
       askedAt,
       receivedBytes: 0,
+      dueAt: 0,
       cancelTimer: () => undefined,
     };
     this.#running.set(nameOf(key, chunk), download);
     this.#expect(download);
+    this.#watch(download);
   }
 
   /** @returns whether it was running */
@@ -109,15 +113,24 @@ export class Downloads {
 
   /** Every piece that comes gives the rest more time. */
   #expect(download: Download): void {
-    download.cancelTimer();
     const ahead = this.#running.size * download.bytes.length;
     const { rttMs, bytesPerMs } = this.#score;
     const expectedMs = rttMs + Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * rttMs) + ahead / bytesPerMs;
     const timeoutMs = Math.min(LONGEST_TIMEOUT_MS, 2 * expectedMs + TIMEOUT_SLACK_MS);
-    download.cancelTimer = this.#clock.after(timeoutMs, () => {
-      this.end(download.key, download.chunk);
-      this.#score.failed(download.askedAt, this.#clock.now(), this.#random());
-      this.#events.timedOut(download.key, download.chunk);
+    download.dueAt = this.#clock.now() + timeoutMs;
+  }
+
+  /** One timer for all pieces of a chunk: when it rings early it is set again. */
+  #watch(download: Download): void {
+    const { key, chunk, dueAt, askedAt } = download;
+    download.cancelTimer = this.#clock.after(dueAt - this.#clock.now(), () => {
+      if (this.#clock.now() < download.dueAt) {
+        this.#watch(download);
+        return;
+      }
+      this.end(key, chunk);
+      this.#score.failed(askedAt, this.#clock.now(), this.#random());
+      this.#events.timedOut(key, chunk);
     });
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import type { PeerView } from '../scheduling/plan-view.ts';
 import { ControlOutbox, type Urgency } from './control-outbox.ts';
 import { Downloads } from './downloads.ts';
 import { FloodGuard } from './flood-guard.ts';
@@ -59,7 +60,7 @@ const FAILURES_TO_LEAVE = 5;
 const SILENT_AFTER_MS = 15_000;
 
 /** One neighbour: what it has, what is asked of it, what it is owed. */
-export class PeerSession implements UploadTarget {
+export class PeerSession implements UploadTarget, PeerView {
   readonly id: string;
   readonly score: PeerScore = new PeerScore();
   readonly holdings: RemoteHoldings = new RemoteHoldings();
@@ -118,6 +119,34 @@ export class PeerSession implements UploadTarget {
 
   get isOpen(): boolean {
     return this.#state === 'open';
+  }
+
+  get bytesPerMs(): number {
+    return this.score.bytesPerMs;
+  }
+
+  get rttMs(): number {
+    return this.score.rttMs;
+  }
+
+  get availableAt(): number {
+    return this.score.availableAt;
+  }
+
+  get inFlight(): number {
+    return this.downloads.count;
+  }
+
+  get isReliable(): boolean {
+    return this.score.failures === 0;
+  }
+
+  flags(key: string): Uint8Array | undefined {
+    return this.holdings.flags(key);
+  }
+
+  isFetching(key: string, chunk: number, now: number): boolean {
+    return this.holdings.isFetching(key, chunk, now);
   }
 
   get baseRttMs(): number {

@@ -30,6 +30,8 @@ export class SendWindow<Target> {
   readonly #line: SentPiece[] = [];
   #lineBytes = 0;
   readonly #fastest = new Float64Array(MEMORY_BUCKETS).fill(Number.POSITIVE_INFINITY);
+  /** The least of them: looked at with every piece. */
+  #base = Number.POSITIVE_INFINITY;
   #recentMs: number = Number.NaN;
   #bucket = 0;
 
@@ -60,6 +62,7 @@ export class SendWindow<Target> {
       const at = this.#bucket % MEMORY_BUCKETS;
       const roundTripMs = now - piece.sentAt;
       this.#fastest[at] = Math.min(this.#fastest[at] as number, roundTripMs);
+      this.#base = Math.min(this.#base, roundTripMs);
       this.#recentMs = Number.isNaN(this.#recentMs)
         ? roundTripMs
         : this.#recentMs + RECENT_ALPHA * (roundTripMs - this.#recentMs);
@@ -97,8 +100,7 @@ export class SendWindow<Target> {
   /** The fastest acknowledgement of the last ten seconds, ms: the round trip with next to no queue. */
   baseRoundTripMs(now: number): number {
     this.#advance(now);
-    const fastest = Math.min(...this.#fastest);
-    return Number.isFinite(fastest) ? fastest : FIRST_ROUND_TRIP_MS;
+    return Number.isFinite(this.#base) ? this.#base : FIRST_ROUND_TRIP_MS;
   }
 
   /** Whether acknowledgements come about as fast as they ever do: then nothing is queued anywhere. */
@@ -124,5 +126,6 @@ export class SendWindow<Target> {
       this.#fastest[(bucket - step) % MEMORY_BUCKETS] = Number.POSITIVE_INFINITY;
     }
     this.#bucket = bucket;
+    this.#base = Math.min(...this.#fastest);
   }
 }

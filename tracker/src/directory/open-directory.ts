@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Registry } from 'prom-client';
 import type { SwarmBlocking } from '../access/blocked-routes.ts';
 import type { Clock } from '../clock.ts';
@@ -34,6 +35,8 @@ export interface DirectoryDeps {
 export interface Directory {
   readonly viewers: ViewerDirectory;
   readonly torrents: TorrentDirectory;
+  /** Of this tracker, whichever replica: what stands for an address must be the same at all. */
+  readonly secret: Buffer;
   /** Where there are other replicas: what viewers here told, and no others here. */
   readonly askOthers?: NonNullable<ReportDeskDeps['askOthers']>;
   /** Blocking, for all replicas. */
@@ -50,6 +53,7 @@ export async function openDirectory(redisUrl: string | undefined, deps: Director
   return {
     viewers: new LocalViewers(deps.swarms),
     torrents: deps.torrents,
+    secret: randomBytes(32),
     share: (local) => local,
     start: () => Promise.resolve(),
     leave: () => Promise.resolve(),

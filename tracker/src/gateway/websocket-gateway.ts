@@ -25,7 +25,7 @@ export interface GatewayConfig {
   readonly messageRate: Rate;
   /** Unread bytes after which a reader is too slow to keep. */
   readonly maxBacklogBytes: number;
-  /** A connection that does not answer a ping within this time is dead, ms. */
+  /** Who was silent for two of these is pinged; who is still silent after the third is dead. ms. */
   readonly pingEveryMs: number;
 }
 
@@ -48,11 +48,15 @@ interface Socket {
   readonly outgoing: TextWriter;
   readonly bucket: TokenBucket;
   dropped: number;
-  alive: boolean;
+  /** Since so many rounds of pings nothing came from it. */
+  silentRounds: number;
 }
 
 /** After so many unread messages in a row a sender is not hasty but hostile. */
 const FLOOD_AFTER_DROPPED = 1000;
+
+/** The first round may come right after a message. */
+const PING_AFTER_ROUNDS = 2;
 
 /** RFC 6455 §7.4.1, and the IANA registry for 1012 and 1013. */
 const closeCodes = { goingAway: 1001, policyViolation: 1008, serviceRestart: 1012, tryAgainLater: 1013 } as const;
@@ -147,11 +151,11 @@ export class WebSocketGateway {
       outgoing: this.#outgoing.writerTo(socket, stream),
       bucket,
       dropped: 0,
-      alive: true,
+      silentRounds: 0,
     };
     this.#sockets.set(id, entry);
     socket.on('pong', () => {
-      entry.alive = true;
+      entry.silentRounds = 0;
     });
     socket.on('message', (data) => this.#receive(id, entry, data));
     socket.on('close', () => {
@@ -164,7 +168,7 @@ export class WebSocketGateway {
   #receive(id: ConnectionId, entry: Socket, data: RawData): void {
     // What was on its way when the connection was ended.
     if (entry.socket.readyState !== entry.socket.OPEN) return;
-    entry.alive = true;
+    entry.silentRounds = 0;
     if (entry.bucket.take(this.#clock.now())) {
       entry.dropped = 0;
       this.#events.received(id, data.toString());
@@ -178,14 +182,12 @@ export class WebSocketGateway {
     closeAfterTexts(entry, closeCodes.policyViolation, 'too many messages');
   }
 
+  /** Viewers that report are heard often enough. Others are heard every other round, so that no proxy takes them for gone. */
   #ping(): void {
     for (const entry of this.#sockets.values()) {
-      if (!entry.alive) {
-        entry.socket.terminate();
-        continue;
-      }
-      entry.alive = false;
-      entry.socket.ping();
+      entry.silentRounds += 1;
+      if (entry.silentRounds === PING_AFTER_ROUNDS) entry.socket.ping();
+      else if (entry.silentRounds > PING_AFTER_ROUNDS) entry.socket.terminate();
     }
   }
 }

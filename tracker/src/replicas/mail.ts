@@ -19,16 +19,23 @@ export interface MailEvents {
 }
 
 /** With an SDP in each it is some 300 KB: far from what makes Redis drop a slow reader (8 MB for a minute). */
-const MAX_FRAMES = 64;
+const MAX_FRAMES = 256;
 
-/** What is said to one replica in one go travels in one letter. */
+interface Box {
+  waiting: Frame[];
+  isUnderWay: boolean;
+}
+
+/**
+ * What is said to one replica in one go travels in one letter, and what is said while a letter is under way in the next:
+ * the more there is to say, the fewer letters it takes (as with Nagle's algorithm, RFC 896).
+ */
 export class Mail {
   readonly #bus: Bus;
   readonly #from: () => NodeId;
   readonly #clock: Clock;
   readonly #events: MailEvents;
-  readonly #waiting = new Map<NodeId, Frame[]>();
-  #isScheduled = false;
+  readonly #boxes = new Map<NodeId, Box>();
 
   /** @param from under which name it is sent: the one at the time when it is */
   constructor(bus: Bus, from: () => NodeId, clock: Clock, events: MailEvents) {
@@ -39,39 +46,33 @@ export class Mail {
   }
 
   send(to: NodeId, frame: Frame): void {
-    const waiting = this.#waiting.get(to);
-    if (waiting) waiting.push(frame);
-    else this.#waiting.set(to, [frame]);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    this.#clock.after(0, () => this.flush());
+    const box = this.#boxes.get(to) ?? { waiting: [], isUnderWay: false };
+    this.#boxes.set(to, box);
+    box.waiting.push(frame);
+    if (box.isUnderWay) return;
+    box.isUnderWay = true;
+    this.#clock.after(0, () => void this.#empty(to, box));
   }
 
-  flush(): void {
-    const from = this.#from();
-    this.#isScheduled = false;
-    const letters = [...this.#waiting];
-    this.#waiting.clear();
-    for (const [to, frames] of letters) {
-      for (let at = 0; at < frames.length; at += MAX_FRAMES) {
-        void this.#post(to, { from, frames: frames.slice(at, at + MAX_FRAMES) });
-      }
-    }
+  /** Resolves when nothing waits any more. */
+  async #empty(to: NodeId, box: Box): Promise<void> {
+    while (box.waiting.length > 0) await this.#post(to, box.waiting.splice(0, MAX_FRAMES));
+    box.isUnderWay = false;
+    this.#boxes.delete(to);
   }
 
-  async #post(to: NodeId, letter: Letter): Promise<void> {
-    const count = letter.frames.length;
+  async #post(to: NodeId, frames: readonly Frame[]): Promise<void> {
     try {
-      const isHeard = await this.#bus.publish(to, writeLetter(letter));
+      const isHeard = await this.#bus.publish(to, writeLetter({ from: this.#from(), frames }));
       if (isHeard) {
-        this.#events.sent(count);
+        this.#events.sent(frames.length);
         return;
       }
       this.#events.unreachable(to);
     } catch {
       this.#events.broken();
     }
-    this.#events.lost(count);
+    this.#events.lost(frames.length);
   }
 }
 

@@ -11,7 +11,7 @@ import { SharedTorrents } from './shared-torrents.ts';
 import { SharedViewers } from './shared-viewers.ts';
 
 /** This process as one of several that are one tracker. */
-export function openReplicas(redisUrl: string, deps: DirectoryDeps): Directory {
+export async function openReplicas(redisUrl: string, deps: DirectoryDeps): Promise<Directory> {
   const { clock, tell } = deps;
   let blocking: SharedBlocking | undefined;
   let wasAlone = false;
@@ -34,6 +34,7 @@ export function openReplicas(redisUrl: string, deps: DirectoryDeps): Directory {
       viewers.evict(node, because);
       torrents.evict(node);
     },
+    opened: (frames) => metrics.frames.inc({ direction: 'received' }, frames),
     sent: (frames) => metrics.frames.inc({ direction: 'sent' }, frames),
     lost: (frames) => metrics.lost.inc(frames),
     blockedChanged: () => void blocking?.refresh(false),
@@ -62,10 +63,13 @@ export function openReplicas(redisUrl: string, deps: DirectoryDeps): Directory {
     staleAfterMs: deps.torrentStaleAfterMs,
     deliver: deps.toTorrents,
   });
+  const ownSecret = randomBytes(32).toString('base64url');
+  const secret = await replica.bus.secret(ownSecret).catch(() => ownSecret);
   const { reportWindowMs: windowMs, agreed } = deps;
   const reports = new SharedReports({ placement: replica, clock, windowMs, agreed });
   return {
     viewers,
+    secret: Buffer.from(secret, 'base64url'),
     torrents,
     askOthers: (account, told) => reports.ask(account, told),
     share(local: SwarmBlocking) {

@@ -28,6 +28,7 @@ const BLOCKED_CHANGED = 'blocked';
 
 /** Of every version: what is blocked stays blocked over an upgrade. No expiry, or a full Redis might forget it. */
 const BLOCKED = 'nearcast:blocked';
+const SECRET = `${PREFIX}:secret`;
 /** Says that Redis knows what is blocked, even if that is nothing. */
 const BLOCKED_KNOWN = 'nearcast:blocked:known';
 
@@ -134,6 +135,13 @@ export class RedisBus implements Bus {
     this.#deps.asked();
     const change = isBlocked ? 'SADD' : 'SREM';
     await this.#commands.eval(SET_BLOCKED, 2, BLOCKED, BLOCKED_KNOWN, change, swarm, EVERYBODY, BLOCKED_CHANGED);
+  }
+
+  async secret(ours: string): Promise<string> {
+    this.#deps.asked();
+    await settled(this.#commands, this.#deps.clock);
+    await this.#commands.set(SECRET, ours, 'NX');
+    return (await this.#commands.get(SECRET)) ?? ours;
   }
 
   problem(): string {

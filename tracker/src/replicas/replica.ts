@@ -12,6 +12,8 @@ export interface ReplicaEvents {
   /** Replicas whose connections are still kept for. */
   remoteNodes(): NodeId[];
   evict(node: NodeId, because: 'gone' | 'unreachable'): void;
+  /** A letter came. */
+  opened(frames: number): void;
   sent(frames: number): void;
   lost(frames: number): void;
   blockedChanged(): void;
@@ -122,7 +124,6 @@ export class Replica implements Placement {
   async leave(): Promise<void> {
     this.#isClosed = true; // a beat would renew the lease
     this.#cancelBeat();
-    this.#mail.flush();
     await this.bus.end(this.#self).catch(() => undefined);
   }
 
@@ -197,6 +198,8 @@ export class Replica implements Placement {
 
   #open(text: string): void {
     const letter = parseLetter(text);
-    for (const frame of letter?.frames ?? []) this.#events.received(letter?.from ?? '', frame);
+    if (!letter) return;
+    this.#events.opened(letter.frames.length);
+    for (const frame of letter.frames) this.#events.received(letter.from, frame);
   }
 }

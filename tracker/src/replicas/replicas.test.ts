@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { systemClock } from '../clock.ts';
 import { startTracker, type Tracker, type TrackerConfig } from '../server.ts';
 import { type RedisServer, startRedis } from '../testing/redis-server.ts';
 import { allSee, sumOf } from '../testing/replica-metrics.ts';
 import { connectViewer, joinViewer, patience } from '../testing/test-viewer.ts';
 import { expectWholeRing } from '../testing/whole-ring.ts';
+
+import { RedisBus } from './redis-bus.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -42,6 +45,7 @@ async function join({ port }: Tracker, swarm: string, address?: string) {
   return viewer;
 }
 
+const ignore = () => undefined;
 const offer = { description: { type: 'offer', sdp: 'v=0' } } as const;
 const answer = { description: { type: 'answer', sdp: 'v=0' } } as const;
 
@@ -110,6 +114,16 @@ test('a join through another replica takes two letters: one there, and one back 
   const leases = 2 * Math.ceil((Date.now() - start.at) / 1000 + 1);
   expect(commands).toBeGreaterThanOrEqual(2 * joins);
   expect(commands).toBeLessThanOrEqual(2 * joins + leases);
+});
+
+test('all replicas have one secret, and one that comes later has it too', async () => {
+  const own = await startRedis();
+  const events = { mail: ignore, membersChanged: ignore, blockedChanged: ignore, broken: ignore };
+  const buses = ['first', 'second'].map(() => new RedisBus(own.url, events, { clock: systemClock, asked: ignore }));
+  expect(await buses[0]?.secret('of the first')).toBe('of the first');
+  expect(await buses[1]?.secret('of the second')).toBe('of the first');
+  for (const bus of buses) bus.close();
+  await own.kill();
 });
 
 test('what is blocked at one replica is blocked at all, and at one that starts later', async () => {

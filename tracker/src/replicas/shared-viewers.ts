@@ -54,6 +54,8 @@ export class SharedViewers implements ViewerDirectory {
     welcome: Welcome,
     out: ViewerOutbox,
   ): void {
+    // Its old arc is another's already, and it may get none where it goes.
+    if (this.#held.has(connection)) out.push({ to: connection, message: { type: 'duty', arc: null } });
     this.leave(connection, out);
     const viewer = new SharedViewer(connection, id, join, place, now, welcome);
     this.#held.set(connection, viewer);
@@ -68,6 +70,11 @@ export class SharedViewers implements ViewerDirectory {
 
   want(connection: ConnectionId, peers: number, out: ViewerOutbox): void {
     this.#command(connection, { is: 'want', peers }, out);
+  }
+
+  heard(connection: ConnectionId, links: readonly Rtt[], _now: number, out: ViewerOutbox): void {
+    const measured = links.flatMap(({ peer, rttMs }) => (rttMs === undefined ? [] : { peer, rttMs }));
+    this.#command(connection, { is: 'heard', links: measured }, out);
   }
 
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean {
@@ -292,6 +299,29 @@ export class SharedViewers implements ViewerDirectory {
     this.#route(told, here);
     for (const { message } of here) if (message.type === 'signal') this.#deps.relayed();
     if (here.length > 0) this.#deps.deliver(here);
+  }
+
+  /** @returns whether a pair was parted, or a signal passed on */
+  #obey(connection: ConnectionId, command: ViewerCommand, out: ViewerOutbox): boolean {
+    const { swarms, clock } = this.#deps;
+    switch (command.is) {
+      case 'update':
+        swarms.update(connection, command.upload, command.dutyBitsPerSecond, out);
+        return false;
+      case 'want':
+        swarms.want(connection, command.peers, out);
+        return false;
+      case 'heard':
+        swarms.heard(connection, command.links, clock.now(), out);
+        return false;
+      case 'unlink':
+        return swarms.unlink(connection, command.peer, command.because);
+      case 'signal':
+        return swarms.relay(connection, command.to, command.signal, out);
+      case 'leave':
+        swarms.leave(connection, out);
+        return false;
+    }
   }
 
   #send(to: NodeId, frame: Frame): void {

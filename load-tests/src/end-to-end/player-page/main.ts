@@ -3,6 +3,7 @@ import { browserClock, webRtcConnector } from '@nearcast/player-plugin/engine';
 import { manifestUrl, parseTrackerMessage, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol';
 import Hls, { type HlsConfig } from 'hls.js';
 import { type HostileKind, HostileViewer } from '../../simulator/hostile-viewer.ts';
+import { type TransportPair, transportPromises } from '../../transports/peer-transport.contract.ts';
 
 /** What tests do with this page: a site's own, with hls.js in its hands. */
 export interface PlayerPage {
@@ -13,6 +14,8 @@ export interface PlayerPage {
   play(playlistUrl: string, options: P2POptions, config?: Partial<HlsConfig>): void;
   /** Adds this parameter to every request, as sites do that sign their URLs. */
   signWith(name: string): Partial<HlsConfig>;
+  /** Whether this browser's connections keep what the swarm takes for granted. @returns the promise and what broke it */
+  checkTransport(says: string): Promise<string>;
   harm(kind: HostileKind, trackerUrl: string, playlistUrl: string, swarm: string): Promise<void>;
 }
 
@@ -20,6 +23,23 @@ declare global {
   interface Window {
     player: PlayerPage;
   }
+}
+
+function webRtcPair(): TransportPair {
+  const connect = webRtcConnector(
+    () => ({}),
+    () => undefined,
+  );
+  const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  return {
+    ends: [connect, connect],
+    async until(holds) {
+      for (const until = performance.now() + 15_000; !holds(); await pause(5)) {
+        if (performance.now() > until) throw new Error('it did not come to pass');
+      }
+    },
+    settle: () => pause(700),
+  };
 }
 
 window.player = {
@@ -43,6 +63,15 @@ window.player = {
       xhr.open('GET', `${url}${url.includes('?') ? '&' : '?'}${name}=1`, true);
     },
   }),
+  async checkTransport(says) {
+    const promise = transportPromises.find((one) => one.says === says);
+    try {
+      await promise?.check(webRtcPair());
+      return promise ? 'kept' : 'unknown';
+    } catch (error) {
+      return String(error);
+    }
+  },
   async harm(kind, trackerUrl, playlistUrl, swarm) {
     const playlist = await (await fetch(playlistUrl)).text();
     const urls = playlist

@@ -1,6 +1,7 @@
-import { attachFileP2P, downloadFileP2P } from '@nearcast/player-plugin/files';
+import { attachFileP2P, downloadFileP2P, type FileDownload } from '@nearcast/player-plugin/files';
 import type { FilePage, FileResult, FileTask } from '../file-task.ts';
 
+let last: FileDownload | undefined;
 const nobody = { peerBytes: 0, edgeBytes: 0, problem: null };
 
 async function downloadPlainly({ fileUrl }: FileTask): Promise<FileResult> {
@@ -12,6 +13,7 @@ async function downloadPlainly({ fileUrl }: FileTask): Promise<FileResult> {
 async function downloadShared({ fileUrl, trackerUrl }: FileTask): Promise<FileResult> {
   const from = performance.now();
   const download = downloadFileP2P(fileUrl, { tracker: trackerUrl, save: false });
+  last = download;
   const { blob, verified } = await download.finished;
   const ms = performance.now() - from;
   const { peerBytes, edgeBytes, reason } = download.stats;
@@ -38,5 +40,7 @@ async function play({ arm, fileUrl, trackerUrl }: FileTask): Promise<FileResult>
 const filePage: FilePage = {
   download: (task) => (task.arm === 'plain' ? downloadPlainly(task) : downloadShared(task)),
   play,
+  uploadedBytes: () => last?.stats.uploadedBytes ?? 0,
+  stopSharing: () => last?.stopSharing(),
 };
 Object.assign(globalThis, { filePage });

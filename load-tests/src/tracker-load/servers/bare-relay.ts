@@ -35,4 +35,5 @@ sockets.on('connection', (socket) => {
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
+process.once('disconnect', () => process.exit(0));
 process.send?.({ port: (server.address() as AddressInfo).port });

@@ -6,4 +6,5 @@ import Server from 'bittorrent-tracker/server';
 const server = new Server({ http: true, udp: false, ws: { perMessageDeflate: false }, stats: false });
 server.listen(0, '127.0.0.1');
 await once(server.http, 'listening');
+process.once('disconnect', () => process.exit(0));
 process.send?.({ port: (server.http.address() as AddressInfo).port });

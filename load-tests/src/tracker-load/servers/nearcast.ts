@@ -7,4 +7,5 @@ const tracker = await startTracker({
   host: '127.0.0.1',
   ...JSON.parse(process.argv[2] ?? '{}'),
 });
+process.once('disconnect', () => process.exit(0));
 process.send?.({ port: tracker.port });

@@ -1,0 +1,97 @@
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { median } from '../browser-bench/statistics.ts';
+import { startRemote } from './remote-calls.ts';
+import { type ArmName, startServer } from './running-server.ts';
+import type { AudienceCalls, AudiencePlan } from './viewers/whole-sessions.ts';
+
+const VIEWERS = fileURLToPath(new URL('./viewers/whole-sessions.ts', import.meta.url));
+
+export interface SessionBenchPlan {
+  readonly viewers: number;
+  /** How much faster than life time passes. */
+  readonly scale: number;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+/** Medians over the rounds. */
+export interface SessionRow {
+  readonly server: ArmName;
+  readonly dialect: AudiencePlan['dialect'];
+  /** Of the Nearcast dialect. */
+  readonly reportEverySeconds: number | undefined;
+  /** How many viewers, each behaving like this all the time, one core can serve. */
+  readonly viewersPerCore: number;
+  readonly messagesPerSession: number;
+  readonly cpuMsPerSession: number;
+  readonly timesBittorrentTracker: number;
+}
+
+type Turn = Pick<SessionRow, 'viewersPerCore' | 'messagesPerSession' | 'cpuMsPerSession'>;
+
+const arms = [
+  { server: 'bittorrent-tracker', dialect: 'webtorrent', reportEverySeconds: undefined },
+  { server: 'nearcast', dialect: 'webtorrent', reportEverySeconds: undefined },
+  { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: 10 },
+  { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: 60 },
+] as const;
+
+const MEAN_STAY_MS = 20 * 60_000;
+const VIEWERS_PER_SWARM = 100;
+const SPREAD_MS = 2000;
+const WARM_UP_MS = 3000;
+const PING_EVERY_SECONDS = 20;
+
+async function turn(
+  { server: name, dialect, reportEverySeconds }: (typeof arms)[number],
+  plan: SessionBenchPlan,
+): Promise<Turn> {
+  // Pings are part of a stay, too.
+  const pingInterval = PING_EVERY_SECONDS / plan.scale;
+  const server = await startServer(name, { pingInterval, reportInterval: reportEverySeconds });
+  const viewers = await startRemote<AudienceCalls>(VIEWERS);
+  try {
+    const { viewers: count, scale } = plan;
+    const audience = { viewersPerSwarm: VIEWERS_PER_SWARM, meanStayMs: MEAN_STAY_MS };
+    await viewers.call('start', { url: server.url, dialect, viewers: count, scale, ...audience }, SPREAD_MS);
+    await setTimeout(SPREAD_MS + WARM_UP_MS);
+    await viewers.call('take');
+    const began = performance.now();
+    const before = server.cpuSeconds();
+    await setTimeout(plan.seconds * 1000);
+    const cpuSeconds = server.cpuSeconds() - before;
+    const viewerSeconds = plan.viewers * plan.scale * ((performance.now() - began) / 1000);
+    const { messages } = await viewers.call('take');
+    const sessions = (viewerSeconds * 1000) / MEAN_STAY_MS;
+    return {
+      viewersPerCore: viewerSeconds / cpuSeconds,
+      messagesPerSession: messages / sessions,
+      cpuMsPerSession: (cpuSeconds * 1000) / sessions,
+    };
+  } finally {
+    await viewers.stop();
+    await server.stop();
+  }
+}
+
+/** Join, introductions, trickle, reports and the end, as they are spread over a stay, only faster. */
+export async function runSessionBench(plan: SessionBenchPlan): Promise<SessionRow[]> {
+  const turns = arms.map((): Turn[] => []);
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const [index, arm] of arms.entries()) turns[index]?.push(await turn(arm, plan));
+  }
+  return arms.map((arm, index) => {
+    const own = turns[index] ?? [];
+    const of = (pick: (turn: Turn) => number) => median(own.map(pick));
+    return {
+      ...arm,
+      viewersPerCore: of((turn) => turn.viewersPerCore),
+      messagesPerSession: of((turn) => turn.messagesPerSession),
+      cpuMsPerSession: of((turn) => turn.cpuMsPerSession),
+      timesBittorrentTracker: median(
+        own.map((turn, round) => turn.viewersPerCore / (turns[0]?.[round]?.viewersPerCore ?? 0)),
+      ),
+    };
+  });
+}

@@ -1,0 +1,79 @@
+import { SIGNALLING_SUBPROTOCOL, type TrackerMessage } from '@nearcast/protocol';
+import { candidateTexts, descriptionText, joinText, reportText, updateText } from './nearcast-messages.ts';
+import { type Pace, Session } from './session.ts';
+
+/** Below that many neighbours a viewer asks for more, at most so often (the player's own figures). */
+const ENOUGH_NEIGHBOURS = 6;
+const ASK_EVERY_MS = 5000;
+/** A line's rate as its viewer sees it changes noticeably about so often. */
+const UPDATE_EVERY_MS = 60_000;
+
+/** A viewer of our player: it trickles candidates, reports as often as it is told to, and asks for neighbours it lacks. */
+export class NearcastSession extends Session {
+  readonly #swarm: string;
+  /** Viewers by name, for whoever leaves is missed by its neighbours through their own connections. */
+  readonly #everybody: Map<string, NearcastSession>;
+  readonly #neighbours = new Set<string>();
+  #name = '';
+
+  constructor(
+    url: string,
+    swarm: string,
+    everybody: Map<string, NearcastSession>,
+    pace: Pace,
+    counted: (messages: number) => void,
+  ) {
+    super(url, [SIGNALLING_SUBPROTOCOL], pace, counted);
+    this.#swarm = swarm;
+    this.#everybody = everybody;
+  }
+
+  override end(): void {
+    this.#report();
+    this.#everybody.delete(this.#name);
+    for (const neighbour of this.#neighbours) this.#everybody.get(neighbour)?.misses(this.#name);
+    super.end();
+  }
+
+  /** A neighbour's connection has ended. */
+  misses(neighbour: string): void {
+    this.#neighbours.delete(neighbour);
+  }
+
+  protected override opened(): void {
+    this.send(joinText(this.#swarm));
+  }
+
+  protected override received(data: Buffer): void {
+    const message: TrackerMessage = JSON.parse(data.toString());
+    if (message.type === 'welcome') this.#welcomed(message.viewer, message.reportEveryMs);
+    else if (message.type === 'introduce') {
+      this.#neighbours.add(message.peer);
+      if (message.initiate) this.#signal(message.peer, 'offer');
+    } else if (message.type === 'signal' && 'description' in message.signal) {
+      if (message.signal.description.type === 'offer') this.#signal(message.from, 'answer');
+    }
+  }
+
+  #welcomed(name: string, reportEveryMs: number): void {
+    this.#name = name;
+    this.#everybody.set(name, this);
+    this.every(reportEveryMs, () => this.#report());
+    this.every(UPDATE_EVERY_MS, () => this.send(updateText()));
+    this.every(ASK_EVERY_MS, () => this.#askForMore());
+  }
+
+  #askForMore(): void {
+    const missing = ENOUGH_NEIGHBOURS - this.#neighbours.size;
+    if (missing > 0) this.send(JSON.stringify({ type: 'want', peers: missing }));
+  }
+
+  #report(): void {
+    this.send(reportText([...this.#neighbours]));
+  }
+
+  #signal(to: string, type: 'offer' | 'answer'): void {
+    this.send(descriptionText(to, type));
+    for (const text of candidateTexts(to)) this.send(text);
+  }
+}

@@ -1,0 +1,60 @@
+import { offerCalls } from '../remote-calls.ts';
+import { NearcastSession } from './nearcast-session.ts';
+import type { Session } from './session.ts';
+import { swarmName } from './torrent-messages.ts';
+import { TorrentSession } from './torrent-session.ts';
+
+/** An audience of constant size whose viewers come and go, each for a stay of its own. */
+
+export interface AudiencePlan {
+  readonly url: string;
+  readonly dialect: 'webtorrent' | 'nearcast';
+  readonly viewers: number;
+  readonly viewersPerSwarm: number;
+  readonly meanStayMs: number;
+  /** How much faster than life time passes. */
+  readonly scale: number;
+}
+
+export interface AudienceTally {
+  readonly messages: number;
+  readonly sessions: number;
+}
+
+let counts = { messages: 0, sessions: 0 };
+const everybody = new Map<string, NearcastSession>();
+const countMessages = (messages: number) => {
+  counts.messages += messages;
+};
+
+function begin(plan: AudiencePlan, place: number): void {
+  const swarm = swarmName(Math.floor(place / plan.viewersPerSwarm));
+  const session: Session =
+    plan.dialect === 'nearcast'
+      ? new NearcastSession(plan.url, `https://edge.example.com/${swarm}`, everybody, plan, countMessages)
+      : new TorrentSession(plan.url, swarm, plan, countMessages);
+  // Whoever is in the middle of an exponential stay has as much before it as a newcomer: the audience is steady at once.
+  const stayMs = -Math.log(1 - Math.random()) * plan.meanStayMs;
+  setTimeout(() => {
+    session.end();
+    counts.sessions += 1;
+    begin(plan, place);
+  }, stayMs / plan.scale);
+}
+
+const calls = {
+  /** Everybody comes within `spreadMs`. */
+  async start(plan: AudiencePlan, spreadMs: number): Promise<void> {
+    for (let place = 0; place < plan.viewers; place++) {
+      setTimeout(() => begin(plan, place), (spreadMs * place) / plan.viewers);
+    }
+  },
+  take(): AudienceTally {
+    const tally = counts;
+    counts = { messages: 0, sessions: 0 };
+    return tally;
+  },
+};
+
+export type AudienceCalls = typeof calls;
+offerCalls(calls);
