@@ -10,7 +10,11 @@ const LONG_MS = 60_000;
 
 function memoryPair(lossShare: number): TransportPair {
   const clock = new VirtualClock();
-  const network = new PeerNetwork({ nearDelayMs: [5, 15], farDelayMs: [30, 60], lossShare }, clock, seededRandom(1));
+  const network = new PeerNetwork(
+    { siteDelayMs: [1, 2], nearDelayMs: [5, 15], farDelayMs: [30, 60], lossShare },
+    clock,
+    seededRandom(1),
+  );
   const end = () => network.connector({ line: new HomeLine(clock, 5e6, 2e7, freePackets), region: 0, nat: 'open' });
   return {
     ends: [end(), end()],

@@ -41,10 +41,6 @@ export class LocalViewers implements ViewerDirectory {
     this.#swarms.want(connection, peers, out);
   }
 
-  heard(connection: ConnectionId, links: readonly Rtt[], now: number, out: ViewerOutbox): void {
-    this.#swarms.heard(connection, links, now, out);
-  }
-
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean {
     return this.#swarms.unlink(connection, peer, because);
   }

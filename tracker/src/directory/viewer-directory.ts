@@ -4,9 +4,6 @@ import type { ConnectionId, MeasuredLink, ViewerOutbox } from '../swarm/viewer-s
 
 export type Join = Extract<ViewerMessage, { type: 'join' }>;
 
-/** How far a neighbour is, if that was measured. */
-export type Rtt = Pick<LinkReport, 'peer' | 'rttMs'>;
-
 /** A viewer whose connection is at this replica, wherever its swarm is kept. */
 export interface HeldViewer {
   readonly id: string;
@@ -36,8 +33,6 @@ export interface ViewerDirectory {
   ): void;
   update(connection: ConnectionId, upload: boolean, dutyBitsPerSecond: number, out: ViewerOutbox): void;
   want(connection: ConnectionId, peers: number, out: ViewerOutbox): void;
-  /** What a viewer tells of its connections, and that it is still there. */
-  heard(connection: ConnectionId, links: readonly Rtt[], now: number, out: ViewerOutbox): void;
   /** @returns whether there was such a pair, as far as is known here */
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean;
   /** @returns whether it was passed on by this replica */

@@ -17,7 +17,6 @@ export const WIRE_VERSION = 2;
 export type ViewerCommand =
   | { readonly is: 'update'; readonly upload: boolean; readonly dutyBitsPerSecond: number }
   | { readonly is: 'want'; readonly peers: number }
-  | { readonly is: 'heard'; readonly links: readonly Rtt[] }
   | { readonly is: 'unlink'; readonly peer: string; readonly because: UnlinkReason }
   | { readonly is: 'signal'; readonly to: string; readonly signal: Signal }
   | { readonly is: 'heard'; readonly links: readonly MeasuredLink[] }

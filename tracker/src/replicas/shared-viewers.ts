@@ -72,11 +72,6 @@ export class SharedViewers implements ViewerDirectory {
     this.#command(connection, { is: 'want', peers }, out);
   }
 
-  heard(connection: ConnectionId, links: readonly Rtt[], _now: number, out: ViewerOutbox): void {
-    const measured = links.flatMap(({ peer, rttMs }) => (rttMs === undefined ? [] : { peer, rttMs }));
-    this.#command(connection, { is: 'heard', links: measured }, out);
-  }
-
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean {
     return this.#command(connection, { is: 'unlink', peer, because }, []);
   }
@@ -299,29 +294,6 @@ export class SharedViewers implements ViewerDirectory {
     this.#route(told, here);
     for (const { message } of here) if (message.type === 'signal') this.#deps.relayed();
     if (here.length > 0) this.#deps.deliver(here);
-  }
-
-  /** @returns whether a pair was parted, or a signal passed on */
-  #obey(connection: ConnectionId, command: ViewerCommand, out: ViewerOutbox): boolean {
-    const { swarms, clock } = this.#deps;
-    switch (command.is) {
-      case 'update':
-        swarms.update(connection, command.upload, command.dutyBitsPerSecond, out);
-        return false;
-      case 'want':
-        swarms.want(connection, command.peers, out);
-        return false;
-      case 'heard':
-        swarms.heard(connection, command.links, clock.now(), out);
-        return false;
-      case 'unlink':
-        return swarms.unlink(connection, command.peer, command.because);
-      case 'signal':
-        return swarms.relay(connection, command.to, command.signal, out);
-      case 'leave':
-        swarms.leave(connection, out);
-        return false;
-    }
   }
 
   #send(to: NodeId, frame: Frame): void {
