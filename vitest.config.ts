@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['**/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.e2e.test.ts', '**/*.sim.test.ts', '**/*.browser.test.ts'],
+          // Some start processes, and machines are busy: this ends what hangs, and judges no speed.
+          testTimeout: 30_000,
         },
       },
       {

@@ -1,12 +1,13 @@
 import { listParser, optionsOf, parsePort, wholeNumber } from '@nearcast/service-kit';
 import { Command, InvalidArgumentError } from 'commander';
+import { type AccessConfig, accessDefaults, addAccessOptions } from './access/access-config.ts';
 import { type AddressHeader, addressHeaders } from './access/client-address.ts';
 import { addIceOptions, type IceConfig, iceDefaults, iceProblem } from './ice/ice-config.ts';
 import { addLocalityOptions, type LocalityConfig, localityDefaults } from './locality/locality-config.ts';
 import { addReportOptions, type ReportConfig, reportDefaults } from './reports/report-config.ts';
 
 /** Everything that an operator can set; each flag is also an environment variable (`--port` → NEARCAST_TRACKER_PORT). */
-export interface TrackerConfig extends IceConfig, LocalityConfig, ReportConfig {
+export interface TrackerConfig extends AccessConfig, IceConfig, LocalityConfig, ReportConfig {
   /** Port for viewers (WebSocket); 0 picks a free one. */
   readonly port: number;
   /** Address that viewers connect to. */
@@ -35,10 +36,6 @@ export interface TrackerConfig extends IceConfig, LocalityConfig, ReportConfig {
   readonly trustedProxies: readonly string[];
   /** Where those proxies write it. */
   readonly addressHeader: AddressHeader;
-  /** Secrets (HS256) that join tokens may be signed with: hex, base64 or a file; with one, viewers need a token. */
-  readonly tokenKey?: readonly string[];
-  /** URL or file of the public keys (JWKS; ES256, EdDSA) that join tokens may be signed with; with one, viewers need a token. */
-  readonly tokenJwks?: string;
   /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
   readonly redis?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
@@ -58,6 +55,7 @@ export const defaults: TrackerConfig = {
   trustedProxies: [],
   addressHeader: 'x-forwarded-for',
   drainSeconds: 20,
+  ...accessDefaults,
   ...iceDefaults,
   ...localityDefaults,
   ...reportDefaults,
@@ -116,13 +114,6 @@ export function trackerCommand(): Command {
         .default(defaults.addressHeader),
     )
     .addOption(
-      option(
-        '--token-key <secrets>',
-        'secrets that join tokens are signed with (HS256): hex, base64 or file',
-      ).argParser(listParser()),
-    )
-    .addOption(option('--token-jwks <url|file>', 'public keys that join tokens are signed with (ES256, EdDSA)'))
-    .addOption(
       option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),
     )
     .addOption(
@@ -131,7 +122,7 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(0, 3600)),
     )
     .allowExcessArguments(false);
-  return addReportOptions(addLocalityOptions(addIceOptions(command)));
+  return addAccessOptions(addReportOptions(addLocalityOptions(addIceOptions(command))));
 }
 
 function parseRedisUrl(text: string): string {

@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseViewerMessage } from '@nearcast/protocol';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
-import { Admission } from './access/admission.ts';
 import { addBlocking } from './access/blocked-routes.ts';
 import { BlockedSwarms } from './access/blocked-swarms.ts';
 import { clientAddresses } from './access/client-address.ts';
-import { openJoinTokens } from './access/open-join-tokens.ts';
+import { openAccess } from './access/open-access.ts';
 import { PublishedFiles } from './allow-list/published-files.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
@@ -55,7 +54,7 @@ const messageRate = { perSecond: 50, burst: 250 };
 
 /**
  * @throws {Error} when a file of `sites` or `geoDb` is not usable
- * @throws {TypeError} when a trusted proxy is neither an address nor a network, or a key cannot be read
+ * @throws {TypeError} when the configuration has a network, an origin or a key that is none
  * @throws when a port cannot be had: the error of `listen`, with `code` EADDRINUSE or EACCES.
  */
 export async function startTracker(
@@ -84,7 +83,6 @@ export async function startTracker(
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
-  const joinTokens = openJoinTokens(config, epochMs, tell);
   const directory = await openDirectory(config.redis, {
     clock,
     registry: metrics.registry,
@@ -115,13 +113,15 @@ export async function startTracker(
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
   });
-  const admission = new Admission({
+  const access = openAccess(config, {
     clock,
-    tokens: joinTokens?.tokens,
+    epochMs,
+    blocked,
+    failed: tell,
+    refusedJoin: (reason) => metrics.refusedJoins.inc({ reason }),
     pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
     tell: (to, message) => gateway.send(to, JSON.stringify(message)),
-    refused: (reason) => metrics.refusedJoins.inc({ reason }),
-    sendAway: (connection) => gateway.close(connection, 'tryAgainLater'),
+    close: (connection, because) => gateway.close(connection, because),
   });
   const reports = openReportDesk(config, { metrics, clock }, directory);
   const nearcast = new NearcastDialect(
@@ -132,7 +132,7 @@ export async function startTracker(
     },
     {
       swarms: directory.viewers,
-      terms: admission,
+      terms: access.terms,
       blocked,
       metrics,
       clock,
@@ -147,6 +147,13 @@ export async function startTracker(
     const out: Outbox = [];
     const command = parseTorrentCommand(text, torrentLimits);
     const now = clock.now();
+    if (command.is === 'announce' || command.is === 'answer') {
+      const refusal = access.torrentRefusal(from, command.infoHash);
+      if (refusal !== undefined) {
+        refuseAnnounce(from, command, 'not-allowed', refusal);
+        return 'accepted';
+      }
+    }
     switch (command.is) {
       case 'announce':
         if (published?.has(command.infoHash) === false) void announceIfPublished(published, from, command);
@@ -189,15 +196,14 @@ export async function startTracker(
     else {
       // It may have been published when this peer came.
       directory.torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
-      metrics.refusedAnnounces.inc({ because: 'not-published' });
-      const reply = {
-        action: 'announce',
-        info_hash: command.infoHash,
-        'failure reason': 'not published here',
-      } as const;
-      out.push({ to: from, reply });
+      refuseAnnounce(from, command, 'not-published', 'not published here');
     }
     sendTorrentReplies(out);
+  }
+
+  function refuseAnnounce(to: ConnectionId, { infoHash }: { infoHash: string }, because: string, reason: string): void {
+    metrics.refusedAnnounces.inc({ because });
+    sendTorrentReplies([{ to, reply: { action: 'announce', info_hash: infoHash, 'failure reason': reason } }]);
   }
 
   function tellViewers(command: (out: ViewerOutbox) => void): void {
@@ -212,7 +218,7 @@ export async function startTracker(
 
   function receiveNearcast(from: ConnectionId, text: string): 'accepted' | 'malformed' {
     const message = parseViewerMessage(text);
-    if (message) admission.receive(from, message);
+    if (message) access.receive(from, message);
     else gateway.send(from, JSON.stringify(trackerError('malformed', 'not a message of nearcast.1')));
     return message ? 'accepted' : 'malformed';
   }
@@ -230,9 +236,11 @@ export async function startTracker(
     },
     clock,
     {
-      opened(connection, dialect, { address }) {
+      mayOpen: access.mayOpen,
+      opened(connection, dialect, arrival) {
         dialectOf.set(connection, dialect);
-        if (dialect === 'nearcast') places.set(connection, locator.placeOf(address));
+        access.opened(connection, arrival);
+        if (dialect === 'nearcast') places.set(connection, locator.placeOf(arrival.address));
       },
       received(connection, text) {
         const dialect = dialectOf.get(connection) ?? 'webtorrent';
@@ -252,7 +260,7 @@ export async function startTracker(
         directory.torrents.disconnect(connection);
         tellViewers((out) => directory.viewers.leave(connection, out));
         blocked.forget(connection);
-        admission.forget(connection);
+        access.closed(connection);
         dialectOf.delete(connection);
         places.delete(connection);
       },
@@ -278,7 +286,7 @@ export async function startTracker(
   async function close(): Promise<void> {
     stopSweeping();
     liveConsole.stop();
-    admission.stop();
+    access.stop();
     reports.stop();
     manifestKeys?.stop();
     published?.stop();
@@ -308,13 +316,7 @@ export async function startTracker(
   }
 
   try {
-    await Promise.all([
-      manifestKeys?.start(),
-      published?.start(),
-      locator.start(),
-      joinTokens?.start(),
-      directory.start(),
-    ]);
+    await Promise.all([manifestKeys?.start(), published?.start(), locator.start(), access.start(), directory.start()]);
     if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
     await listen(adminServer, config.adminPort, config.adminHost);

@@ -1,52 +1,35 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Demo, startDemo } from '@nearcast/demo';
-import { closeServer, listen, portOf } from '@nearcast/service-kit';
-import express from 'express';
 import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
 import type { HostileKind } from '../simulator/hostile-viewer.ts';
 import { transportPromises } from '../transports/peer-transport.contract.ts';
+import { openPlayerSite } from './player-site.ts';
 
 const freePorts = { port: 0, trackerPort: 0, edgePort: 0, trackerAdminPort: 0, edgeAdminPort: 0 };
 const host = '127.0.0.1';
 let browser: Browser;
 let demo: Demo;
-let site: Server;
-let folder: string;
+let site: Awaited<ReturnType<typeof openPlayerSite>>;
 const viewers: Viewer[] = [];
 
 beforeAll(async () => {
   browser = await launchChromium();
   demo = await startDemo(freePorts);
-  folder = await mkdtemp(join(tmpdir(), 'nearcast-player-'));
-  await build({
-    root: new URL('player-page', import.meta.url).pathname,
-    configFile: false,
-    logLevel: 'warn',
-    resolve: { conditions: ['@nearcast/source', 'p2pml:core-as-bundle', 'browser', 'module', 'import', 'default'] },
-    build: { outDir: folder, emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 2000 },
-  });
-  site = createServer(express().use(express.static(folder)));
-  await listen(site, 0, host);
+  site = await openPlayerSite();
 });
 
 afterAll(async () => {
   for (const viewer of viewers) await viewer.close();
   await browser.close();
-  await closeServer(site, 0);
+  await site.close();
   await demo.close();
-  await rm(folder, { recursive: true });
 });
 
 async function open(prepare?: (page: Page) => Promise<unknown>): Promise<Page> {
   const viewer = await openViewer(browser, prepare);
   viewers.push(viewer);
-  await viewer.page.goto(`http://${host}:${portOf(site)}/`);
+  await viewer.page.goto(site.url);
   await viewer.page.waitForFunction(() => window.player !== undefined);
   return viewer.page;
 }

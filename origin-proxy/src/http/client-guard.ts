@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { clientNetwork } from '@nearcast/service-kit';
 import proxyAddr from 'proxy-addr';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
@@ -35,21 +35,10 @@ export class ClientGuard {
   async mayAsk(address: string): Promise<boolean> {
     if (!this.#limiter) return true;
     try {
-      await this.#limiter.consume(clientOf(address));
+      await this.#limiter.consume(clientNetwork(address));
       return true;
     } catch {
       return false;
     }
   }
-}
-
-/** An IPv6 client has a whole /64 to itself (RFC 6177), and may use each address once. */
-function clientOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('::', 2);
-  const groups = head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  return [...groups, ...Array<string>(missing).fill('0')].slice(0, 4).join(':');
 }

@@ -41,6 +41,8 @@ function world() {
   const admission = new Admission({
     clock,
     tokens: new JoinTokens({ secrets: [secret], keySet: undefined }, () => startedAt * 1000 + nowMs + dayOffMs),
+    mayJoin: () => true,
+    isSwarm: (swarm) => swarm !== 'unsealed',
     pass: (_, message) => passed.push(message),
     tell: (_, message) => told.push(message),
     refused: (because) => reasons.push(because),
@@ -138,6 +140,14 @@ describe('[S10] join', () => {
     say({ type: 'update', upload: true, dutyBitsPerSecond: 5 });
     expect(passed).toMatchObject([{ upload: false }, { upload: false }]);
   });
+});
+
+test('a swarm that there cannot be is refused before its token is looked at', () => {
+  const { say, told, reasons, passed } = world();
+  say({ type: 'join', swarm: 'unsealed', engine: 'swarm', upload: true });
+  expect(told).toMatchObject([{ type: 'error', reason: 'unauthorised' }]);
+  expect(reasons).toEqual(['unsealed']);
+  expect(passed).toEqual([]);
 });
 
 describe('[S10] the end', () => {

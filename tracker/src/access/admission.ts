@@ -6,14 +6,20 @@ import { type JoinTokens, otherSwarm, type TokenProblem, type TokenVerdict } fro
 import { isFor, type TokenTerms } from './token-terms.ts';
 
 type Join = Extract<ViewerMessage, { type: 'join' }>;
+export type JoinProblem = TokenProblem | 'undecided' | 'unsealed' | 'too-many';
+
 export interface AdmissionDeps {
   readonly clock: Clock;
   /** Without it nobody needs a token. */
   readonly tokens: JoinTokens | undefined;
+  /** Whether this connection's address may join once more now. */
+  readonly mayJoin: (connection: ConnectionId) => boolean;
+  /** Whether there can be a swarm of this id. */
+  readonly isSwarm: (swarm: string) => boolean;
   /** The message may be obeyed. */
   readonly pass: (from: ConnectionId, message: AdmittedMessage) => void;
   readonly tell: (to: ConnectionId, message: TrackerMessage) => void;
-  readonly refused: (because: TokenProblem | 'undecided') => void;
+  readonly refused: (because: JoinProblem) => void;
   /** Nothing can be decided now: the viewer is to come back. */
   readonly sendAway: (connection: ConnectionId) => void;
 }
@@ -51,6 +57,7 @@ export class Admission {
 
   /** Passes the message on, now or when the tokens before it have been looked at. */
   receive(from: ConnectionId, message: ViewerMessage): void {
+    if (message.type === 'join' && !this.#mayTry(from, message)) return;
     if (!this.#deps.tokens) {
       if (message.type !== 'renew') this.#deps.pass(from, message);
       return;
@@ -60,6 +67,20 @@ export class Admission {
     if (visit.waiting === undefined) this.#take(from, visit, message, this.#deps.tokens);
     else if (visit.waiting.length < MAX_WAITING) visit.waiting.push(message);
     else this.#deps.tell(from, trackerError('too-many', 'too many messages before the token was looked at'));
+  }
+
+  /** A join that is turned down here changes nothing: a viewer that is in a swarm stays in it. */
+  #mayTry(from: ConnectionId, { swarm }: Join): boolean {
+    const { isSwarm, mayJoin, refused, tell } = this.#deps;
+    if (!isSwarm(swarm)) {
+      refused('unsealed');
+      tell(from, trackerError('unauthorised', 'there is no such swarm: its id is not sealed with a key of this site'));
+      return false;
+    }
+    if (mayJoin(from)) return true;
+    refused('too-many');
+    tell(from, trackerError('too-many', 'too many joins from this address; come back in a minute'));
+    return false;
   }
 
   /** What the welcome says of the token. */

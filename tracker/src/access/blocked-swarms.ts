@@ -16,6 +16,10 @@ export class BlockedSwarms {
     return [...this.#blocked];
   }
 
+  get isEmpty(): boolean {
+    return this.#blocked.size === 0;
+  }
+
   has(swarm: string): boolean {
     return this.#blocked.has(swarm);
   }

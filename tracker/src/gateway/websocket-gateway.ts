@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { ConnectionId } from '../swarm/torrent-swarms.ts';
 import { OutgoingTexts, type TextWriter } from './outgoing-texts.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
+import { refuseUpgrade, type UpgradeRefusal } from './upgrade-refusal.ts';
 
 export type Dialect = 'webtorrent' | 'nearcast';
 
@@ -29,7 +30,7 @@ export interface GatewayConfig {
   readonly pingEveryMs: number;
 }
 
-export type RefusalReason = 'draining' | 'full' | 'flood' | 'slow-reader';
+export type RefusalReason = 'draining' | 'full' | 'flood' | 'slow-reader' | UpgradeRefusal['reason'];
 
 /** What the gateway tells the tracker. */
 export interface GatewayEvents {
@@ -39,6 +40,8 @@ export interface GatewayEvents {
   exceededRate(connection: ConnectionId): void;
   closed(connection: ConnectionId): void;
   refused(reason: RefusalReason): void;
+  /** Whether a connection may come about: `undefined` lets it in. */
+  mayOpen(arrival: Arrival, dialect: Dialect): UpgradeRefusal | undefined | Promise<UpgradeRefusal | undefined>;
   /** Who asks, as far as the proxies in front are believed. */
   addressOf(request: IncomingMessage): string | undefined;
 }
@@ -84,11 +87,7 @@ export class WebSocketGateway {
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SIGNALLING_SUBPROTOCOL) ? SIGNALLING_SUBPROTOCOL : false),
     });
-    httpServer.on('upgrade', (request, socket, head) =>
-      this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-        this.#accept(webSocket, socket, this.#arrivalOf(request)),
-      ),
-    );
+    httpServer.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#stopPinging = repeat(clock, config.pingEveryMs, () => this.#ping());
   }
 
@@ -125,6 +124,29 @@ export class WebSocketGateway {
     this.#stopPinging();
     for (const { socket } of this.#sockets.values()) socket.terminate();
     this.#server.close();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const arrival = this.#arrivalOf(request);
+    const decided = (refusal: UpgradeRefusal | undefined) => {
+      if (!refusal) {
+        this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, socket, arrival));
+        return;
+      }
+      this.#events.refused(refusal.reason);
+      refuseUpgrade(socket, refusal);
+    };
+    const refusal = this.#events.mayOpen(arrival, dialectOf(request));
+    if (!(refusal instanceof Promise)) {
+      decided(refusal);
+      return;
+    }
+    const ignore = () => undefined; // it is gone, and `handleUpgrade` sees that
+    socket.on('error', ignore);
+    void refusal.then((later) => {
+      decided(later);
+      socket.off('error', ignore);
+    });
   }
 
   #arrivalOf(request: IncomingMessage): Arrival {
@@ -190,6 +212,12 @@ export class WebSocketGateway {
       else if (entry.silentRounds > PING_AFTER_ROUNDS) entry.socket.terminate();
     }
   }
+}
+
+/** As `handleProtocols` will choose. */
+function dialectOf({ headers }: IncomingMessage): Dialect {
+  const offered = headers['sec-websocket-protocol']?.split(',') ?? [];
+  return offered.some((name) => name.trim() === SIGNALLING_SUBPROTOCOL) ? 'nearcast' : 'webtorrent';
 }
 
 /** What was sent before goes out first. */

@@ -79,7 +79,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     refusedConnections: new Counter({
       name: 'nearcast_tracker_refused_connections_total',
       help: 'Connections refused or ended by the tracker.',
-      labelNames: ['reason'], // draining | full | flood | slow-reader
+      labelNames: ['reason'], // draining | full | flood | slow-reader | origin | token | address | dialect | undecided
       registers,
     }),
     refusedJoins: new Counter({
@@ -97,7 +97,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     refusedAnnounces: new Counter({
       name: 'nearcast_tracker_refused_announces_total',
       help: 'Announces of the WebTorrent dialect that were refused.',
-      labelNames: ['because'], // not-published
+      labelNames: ['because'], // not-published | not-allowed
       registers,
     }),
     unlinks: new Counter({

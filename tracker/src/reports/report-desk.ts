@@ -39,6 +39,8 @@ const others: Claimant = { corroborated: () => undefined };
 export class ReportDesk {
   readonly #deps: ReportDeskDeps;
   readonly #reporters = new Map<string, { readonly viewer: ReportingViewer; readonly reporter: Reporter }>();
+  /** The name that each connection has now. */
+  readonly #latest = new Map<ConnectionId, string>();
   /** Those who left, until nothing can be corroborated any more: window by window, the latest first. */
   #left: readonly ReadonlyMap<string, Reporter>[] = [];
   /** Between viewers that both report to this tracker. */
@@ -66,6 +68,8 @@ export class ReportDesk {
   joined(viewer: ReportingViewer, region: string): Reporter {
     const reporter = new Reporter(this.#deps.labels(viewer.swarm, region));
     this.#deps.metrics.begin(reporter.labels);
+    this.#forgetSilent(this.#latest.get(viewer.connection));
+    this.#latest.set(viewer.connection, viewer.id);
     this.#reporters.set(viewer.id, { viewer, reporter });
     return reporter;
   }
@@ -155,6 +159,7 @@ export class ReportDesk {
     for (const [id, { viewer, reporter }] of this.#reporters) {
       if (isHere(viewer)) continue;
       this.#reporters.delete(id);
+      if (this.#latest.get(viewer.connection) === id) this.#latest.delete(viewer.connection);
       // Who joins and leaves all the time leaves nothing behind.
       if (reporter.hasReported) left.set(id, reporter);
     }
@@ -165,6 +170,12 @@ export class ReportDesk {
       countSession(reporter.totals, metrics.sessions);
     }
     this.#left = all.slice(0, waits);
+  }
+
+  /** Who joins one swarm after the other leaves nothing behind, either. */
+  #forgetSilent(former: string | undefined): void {
+    if (former !== undefined && this.#reporters.get(former)?.reporter.hasReported === false)
+      this.#reporters.delete(former);
   }
 
   #isKnown(viewer: string): boolean {

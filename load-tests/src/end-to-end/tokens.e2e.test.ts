@@ -1,0 +1,123 @@
+import { createHmac } from 'node:crypto';
+import { type Demo, startDemo } from '@nearcast/demo';
+import { startTracker, type Tracker } from '@nearcast/tracker';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
+import { openPlayerSite } from './player-site.ts';
+
+const host = '127.0.0.1';
+const secret = Buffer.alloc(32, 7);
+let browser: Browser;
+let demo: Demo;
+let tracker: Tracker;
+let site: Awaited<ReturnType<typeof openPlayerSite>>;
+const viewers: Viewer[] = [];
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  demo = await startDemo({ port: 0, trackerPort: 0, edgePort: 0, trackerAdminPort: 0, edgeAdminPort: 0 });
+  tracker = await startTracker({
+    port: 0,
+    adminPort: 0,
+    host,
+    tokenKey: [secret.toString('hex')],
+    manifestKeys: `http://${host}:${demo.edgePort}/.well-known/nearcast/keys.json`,
+  });
+  site = await openPlayerSite();
+});
+
+afterAll(async () => {
+  for (const viewer of viewers) await viewer.close();
+  await browser.close();
+  await site.close();
+  await tracker.close();
+  await demo.close();
+});
+
+/** What a site's backend does, with nothing but HMAC (RFC 7515 appendix A.1). */
+function tokenFor(swarm: string, seconds: number): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const exp = Math.floor(Date.now() / 1000) + seconds;
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ swarm, exp })}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+
+async function watch(swarm: string, freshToken: () => string): Promise<{ page: Page; warnings: string[] }> {
+  const viewer = await openViewer(browser);
+  viewers.push(viewer);
+  const { page } = viewer;
+  const warnings: string[] = [];
+  await page.exposeFunction('freshToken', freshToken);
+  await page.exposeFunction('warned', (warning: string) => warnings.push(warning));
+  await page.goto(site.url);
+  await page.waitForFunction(() => window.player !== undefined);
+  await page.evaluate(
+    ([playlist, url, id]) => {
+      const { freshToken, warned } = window as unknown as {
+        freshToken: () => Promise<string>;
+        warned: (warning: string) => void;
+      };
+      window.player.play(playlist, { tracker: url, swarm: id, token: freshToken });
+      window.player.session?.on('warning', ({ reason, message }) => warned(`${reason}: ${message}`));
+    },
+    [`http://${host}:${demo.edgePort}/live/master.m3u8`, `ws://${host}:${tracker.port}`, swarm] as const,
+  );
+  return { page, warnings };
+}
+
+const stats = (page: Page) => page.evaluate(() => window.player.session?.stats);
+const position = (page: Page) => page.evaluate(() => (document.querySelector('video') as HTMLVideoElement).currentTime);
+
+async function playsOn(page: Page): Promise<void> {
+  const from = await position(page);
+  await vi.waitFor(async () => expect(await position(page)).toBeGreaterThan(from + 1), { timeout: 30_000 });
+  expect(await page.evaluate(() => window.player.errors)).toEqual([]);
+}
+
+const isConnected = (page: Page) =>
+  vi.waitFor(async () => expect((await stats(page))?.connectedPeers).toBe(1), { timeout: 40_000 });
+
+test('[S10] a player with a token function meets others, renews, is shown out, and comes back', async () => {
+  let asked = 0;
+  let stale: string | undefined;
+  // Ten more seconds are allowed for clocks that differ: renewed after six to eight.
+  const short = await watch('movie', () => {
+    asked += 1;
+    return stale ?? tokenFor('movie', 0);
+  });
+  await playsOn(short.page);
+  const long = await watch('movie', () => tokenFor('movie', 600));
+  await isConnected(short.page);
+  await isConnected(long.page);
+  const askedBefore = asked;
+  await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(askedBefore + 2), { timeout: 40_000, interval: 200 });
+  expect(short.warnings).toEqual([]);
+  expect((await stats(short.page))?.connectedPeers).toBe(1);
+
+  stale = tokenFor('movie', -60);
+  await vi.waitFor(async () => expect((await stats(short.page))?.reason).toBe('the tracker wants another token'), {
+    timeout: 40_000,
+  });
+  expect((await stats(short.page))?.connectedPeers).toBe(0);
+  expect(short.warnings.filter((warning) => warning.includes('unauthorised'))).toEqual([
+    'tracker-refused: unauthorised: the token has expired',
+  ]);
+  await playsOn(short.page);
+
+  stale = undefined;
+  await isConnected(short.page);
+  await playsOn(short.page);
+  await playsOn(long.page);
+});
+
+test('[S10] a player without a good token plays from the edge, with one warning', async () => {
+  const guest = await watch('movie', () => tokenFor('another movie', 600));
+  await playsOn(guest.page);
+  await vi.waitFor(() =>
+    expect(guest.warnings).toEqual(['tracker-refused: unauthorised: the token is for another swarm']),
+  );
+  await playsOn(guest.page);
+  expect(guest.warnings).toHaveLength(1);
+  expect(await stats(guest.page)).toMatchObject({ mode: 'edge-only', connectedPeers: 0, peerBytes: 0 });
+});
