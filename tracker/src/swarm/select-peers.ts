@@ -7,7 +7,7 @@ export interface Candidate {
 }
 
 /** For one neighbour, too, there is to be a choice, even if most that are drawn cannot be met. */
-const MIN_DRAWS = 12;
+const MIN_DRAWS = 8;
 
 /**
  * Chooses up to `count` neighbours from a pool: some are drawn at random, and of these the loneliest win, so that degrees
