@@ -6,8 +6,8 @@ import type { Viewer } from './viewer.ts';
 import type { ViewerOutbox } from './viewer-outbox.ts';
 
 /**
- * What counts of the uplink of one who has just come. Half of those who begin to watch are gone within a minute or two,
- * while who has stayed a while stays: what is given to the first moves on soon.
+ * What counts of the uplink of one who has just come. Whoever only looks in leaves soon, and what it was given moves on.
+ * How many do that differs by site; one half is a judgement, not a measurement.
  */
 const NEWCOMERS_SHARE = 0.5;
 
