@@ -85,6 +85,19 @@ async function magnetWithTracker(): Promise<string> {
 
 const sourceOf = (page: Page) => page.locator('video').evaluate((video) => (video as HTMLVideoElement).currentSrc);
 
+/** What the console's page is fed with first. */
+async function swarmsOnConsole(port: number): Promise<readonly { readonly viewers: number }[]> {
+  const { body } = await fetch(`http://127.0.0.1:${port}/console/events`);
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const part of body as ReadableStream<Uint8Array>) {
+    text += decoder.decode(part, { stream: true });
+    const view = /^event: view\ndata: (.*)$/m.exec(text)?.[1];
+    if (view !== undefined && text.endsWith('\n\n')) return JSON.parse(view).swarms;
+  }
+  throw new Error('the console said nothing of swarms');
+}
+
 test('two viewers share an MP4 while they play it, and seek', async () => {
   demo = await startDemo({ ...freePorts, onlyPublishedFiles: true });
   const first = await watch();
@@ -103,6 +116,7 @@ test('two viewers share an MP4 while they play it, and seek', async () => {
     expect(await sourceOf(page)).toContain('/nearcast-files/');
   }
   expect((await readStats(first)).uploadedBytes).toBeGreaterThan(500_000);
+  expect((await swarmsOnConsole(demo.trackerAdminPort)).map(({ viewers }) => viewers)).toEqual([2]);
   await vi.waitFor(
     async () => {
       const tracker = await fetchMetrics(demo.trackerAdminPort);
