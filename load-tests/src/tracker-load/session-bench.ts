@@ -40,7 +40,8 @@ const arms = [
 const MEAN_STAY_MS = 20 * 60_000;
 const VIEWERS_PER_SWARM = 100;
 const SPREAD_MS = 2000;
-const WARM_UP_MS = 3000;
+/** Until the program is compiled. */
+const WARM_UP_MS = 10_000;
 
 async function turn(
   { server: name, dialect, reportEverySeconds }: (typeof arms)[number],
@@ -51,7 +52,7 @@ async function turn(
   try {
     const { viewers: count, scale } = plan;
     const audience = { viewersPerSwarm: VIEWERS_PER_SWARM, meanStayMs: MEAN_STAY_MS };
-    await viewers.call('start', { url: server.url, dialect, viewers: count, scale, ...audience }, SPREAD_MS);
+    await viewers.call('start', { urls: [server.url], dialect, viewers: count, scale, ...audience }, SPREAD_MS);
     await setTimeout(SPREAD_MS + WARM_UP_MS);
     await viewers.call('take');
     const began = performance.now();
