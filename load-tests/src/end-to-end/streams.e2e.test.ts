@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mediaFolder } from '@nearcast/demo/sample-origin';
+import { startEdge } from '@nearcast/origin-proxy';
+import { startTracker } from '@nearcast/tracker';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
+import { openPlayerSite } from './player-site.ts';
+import { asByteRanges, asEncrypted } from './repackaged.ts';
+
+const anyPorts = { port: 0, adminPort: 0, host: '127.0.0.1' };
+const closers: (() => Promise<void>)[] = [];
+let browser: Browser;
+let edgeUrl: string;
+let trackerUrl: string;
+let siteUrl: string;
+let viewers: Viewer[] = [];
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'nearcast-'));
+  closers.push(() => rm(folder, { recursive: true }));
+  await asByteRanges(join(mediaFolder, 'vod'), join(folder, 'ranges'));
+  await asEncrypted(join(mediaFolder, 'live'), join(folder, 'encrypted'));
+  const edge = await startEdge({ origin: folder, ...anyPorts });
+  closers.push(() => edge.close());
+  edgeUrl = `http://127.0.0.1:${edge.port}`;
+  const tracker = await startTracker({
+    manifestKeys: `${edgeUrl}/.well-known/nearcast/keys.json`,
+    ...anyPorts,
+  });
+  closers.push(() => tracker.close());
+  trackerUrl = `ws://127.0.0.1:${tracker.port}`;
+  const site = await openPlayerSite();
+  closers.push(() => site.close());
+  siteUrl = site.url;
+  browser = await launchChromium();
+  closers.push(() => browser.close());
+});
+
+afterEach(async () => {
+  await Promise.all(viewers.map((viewer) => viewer.close()));
+  viewers = [];
+});
+
+afterAll(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+async function watch(stream: string): Promise<Page> {
+  const viewer = await openViewer(browser);
+  viewers.push(viewer);
+  const { page } = viewer;
+  await page.goto(siteUrl);
+  await page.waitForFunction(() => window.player !== undefined);
+  await page.evaluate(([playlist, tracker]) => window.player.play(playlist, { tracker }), [
+    `${edgeUrl}/${stream}/master.m3u8`,
+    trackerUrl,
+  ] as const);
+  return page;
+}
+
+const positionOf = (page: Page) => page.evaluate(() => document.querySelector('video')?.currentTime ?? 0);
+const statsOf = (page: Page) => page.evaluate(() => window.player.session?.stats);
+
+test.each(['ranges', 'encrypted'])(
+  '%s: what viewers have they pass on, and it plays',
+  { timeout: 120_000 },
+  async (stream) => {
+    const first = await watch(stream);
+    await vi.waitFor(async () => expect(await positionOf(first)).toBeGreaterThan(6), { timeout: 60_000 });
+    const second = await watch(stream);
+    await vi.waitFor(async () => expect((await statsOf(second))?.peerBytes).toBeGreaterThan(300_000), {
+      timeout: 60_000,
+    });
+    await vi.waitFor(async () => expect(await positionOf(second)).toBeGreaterThan(8), { timeout: 60_000 });
+    for (const page of [first, second]) {
+      expect(await page.evaluate(() => window.player.errors)).toEqual([]);
+      expect(await statsOf(page)).toMatchObject({ rejectedChunks: 0, mode: 'swarm' });
+    }
+  },
+);
