@@ -1,9 +1,15 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { mediaFolder } from '@nearcast/demo/sample-origin';
 import { startEdge } from '@nearcast/origin-proxy';
+import { closeServer, listen, portOf } from '@nearcast/service-kit';
 import { startTracker } from '@nearcast/tracker';
+import express from 'express';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
@@ -13,7 +19,8 @@ import { asByteRanges, asEncrypted } from './repackaged.ts';
 const anyPorts = { port: 0, adminPort: 0, host: '127.0.0.1' };
 const closers: (() => Promise<void>)[] = [];
 let browser: Browser;
-let edgeUrl: string;
+/** Who serves the streams. */
+const servers = { edge: '', 'plain file server': '' };
 let trackerUrl: string;
 let siteUrl: string;
 let viewers: Viewer[] = [];
@@ -23,13 +30,19 @@ beforeAll(async () => {
   closers.push(() => rm(folder, { recursive: true }));
   await asByteRanges(join(mediaFolder, 'vod'), join(folder, 'ranges'));
   await asEncrypted(join(mediaFolder, 'live'), join(folder, 'encrypted'));
-  const edge = await startEdge({ origin: folder, ...anyPorts });
+  const signingKey = join(folder, 'signing-key.pem');
+  const edge = await startEdge({ origin: folder, signingKey: [signingKey], ...anyPorts });
   closers.push(() => edge.close());
-  edgeUrl = `http://127.0.0.1:${edge.port}`;
-  const tracker = await startTracker({
-    manifestKeys: `${edgeUrl}/.well-known/nearcast/keys.json`,
-    ...anyPorts,
-  });
+  servers.edge = `http://127.0.0.1:${edge.port}`;
+  await promisify(execFile)(process.execPath, [
+    ...['-C', '@nearcast/source', fileURLToPath(new URL('../../../origin-proxy/src/main.ts', import.meta.url))],
+    ...['sign', folder, '--signing-key', signingKey, '--keys', join(folder, 'keys.json')],
+  ]);
+  const files = createServer(express().use(express.static(folder, { setHeaders: allowAll })));
+  await listen(files, 0, '127.0.0.1');
+  closers.push(() => closeServer(files, 0));
+  servers['plain file server'] = `http://127.0.0.1:${portOf(files)}`;
+  const tracker = await startTracker({ manifestKeys: `${servers['plain file server']}/keys.json`, ...anyPorts });
   closers.push(() => tracker.close());
   trackerUrl = `ws://127.0.0.1:${tracker.port}`;
   const site = await openPlayerSite();
@@ -48,14 +61,18 @@ afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
 
-async function watch(stream: string): Promise<Page> {
+function allowAll(response: express.Response): void {
+  response.set({ 'access-control-allow-origin': '*', 'access-control-allow-headers': 'range' });
+}
+
+async function watch(playlistUrl: string): Promise<Page> {
   const viewer = await openViewer(browser);
   viewers.push(viewer);
   const { page } = viewer;
   await page.goto(siteUrl);
   await page.waitForFunction(() => window.player !== undefined);
   await page.evaluate(([playlist, tracker]) => window.player.play(playlist, { tracker }), [
-    `${edgeUrl}/${stream}/master.m3u8`,
+    playlistUrl,
     trackerUrl,
   ] as const);
   return page;
@@ -64,20 +81,21 @@ async function watch(stream: string): Promise<Page> {
 const positionOf = (page: Page) => page.evaluate(() => document.querySelector('video')?.currentTime ?? 0);
 const statsOf = (page: Page) => page.evaluate(() => window.player.session?.stats);
 
-test.each(['ranges', 'encrypted'])(
-  '%s: what viewers have they pass on, and it plays',
-  { timeout: 120_000 },
-  async (stream) => {
-    const first = await watch(stream);
-    await vi.waitFor(async () => expect(await positionOf(first)).toBeGreaterThan(6), { timeout: 60_000 });
-    const second = await watch(stream);
-    await vi.waitFor(async () => expect((await statsOf(second))?.peerBytes).toBeGreaterThan(300_000), {
-      timeout: 60_000,
-    });
-    await vi.waitFor(async () => expect(await positionOf(second)).toBeGreaterThan(8), { timeout: 60_000 });
-    for (const page of [first, second]) {
-      expect(await page.evaluate(() => window.player.errors)).toEqual([]);
-      expect(await statsOf(page)).toMatchObject({ rejectedChunks: 0, mode: 'swarm' });
-    }
-  },
-);
+test.each<[string, keyof typeof servers]>([
+  ['ranges', 'edge'],
+  ['encrypted', 'edge'],
+  ['ranges', 'plain file server'],
+])('%s from the %s: what viewers have they pass on, and it plays', { timeout: 120_000 }, async (stream, server) => {
+  const playlistUrl = `${servers[server]}/${stream}/master.m3u8`;
+  const first = await watch(playlistUrl);
+  await vi.waitFor(async () => expect(await positionOf(first)).toBeGreaterThan(6), { timeout: 60_000 });
+  const second = await watch(playlistUrl);
+  await vi.waitFor(async () => expect((await statsOf(second))?.peerBytes).toBeGreaterThan(300_000), {
+    timeout: 60_000,
+  });
+  await vi.waitFor(async () => expect(await positionOf(second)).toBeGreaterThan(8), { timeout: 60_000 });
+  for (const page of [first, second]) {
+    expect(await page.evaluate(() => window.player.errors)).toEqual([]);
+    expect(await statsOf(page)).toMatchObject({ rejectedChunks: 0, mode: 'swarm' });
+  }
+});
