@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { mediaFolder } from '@nearcast/demo/sample-origin';
+import { mediaFolder, sampleOrigin } from '@nearcast/demo/sample-origin';
 import { startEdge } from '@nearcast/origin-proxy';
 import { closeServer, listen, portOf } from '@nearcast/service-kit';
 import { startTracker } from '@nearcast/tracker';
@@ -20,7 +20,7 @@ const anyPorts = { port: 0, adminPort: 0, host: '127.0.0.1' };
 const closers: (() => Promise<void>)[] = [];
 let browser: Browser;
 /** Who serves the streams. */
-const servers = { edge: '', 'plain file server': '' };
+const servers = { edge: '', 'live edge': '', 'plain file server': '' };
 let trackerUrl: string;
 let siteUrl: string;
 let viewers: Viewer[] = [];
@@ -34,6 +34,13 @@ beforeAll(async () => {
   const edge = await startEdge({ origin: folder, signingKey: [signingKey], ...anyPorts });
   closers.push(() => edge.close());
   servers.edge = `http://127.0.0.1:${edge.port}`;
+  const packager = sampleOrigin();
+  await listen(packager, 0, '127.0.0.1');
+  closers.push(() => closeServer(packager, 0));
+  const origin = `http://127.0.0.1:${portOf(packager)}`;
+  const liveEdge = await startEdge({ origin, signingKey: [signingKey], ...anyPorts });
+  closers.push(() => liveEdge.close());
+  servers['live edge'] = `http://127.0.0.1:${liveEdge.port}`;
   await promisify(execFile)(process.execPath, [
     ...['-C', '@nearcast/source', fileURLToPath(new URL('../../../origin-proxy/src/main.ts', import.meta.url))],
     ...['sign', folder, '--signing-key', signingKey, '--keys', join(folder, 'keys.json')],
@@ -95,6 +102,25 @@ test.each<[string, keyof typeof servers]>([
   });
   await vi.waitFor(async () => expect(await positionOf(second)).toBeGreaterThan(8), { timeout: 60_000 });
   for (const page of [first, second]) {
+    expect(await page.evaluate(() => window.player.errors)).toEqual([]);
+    expect(await statsOf(page)).toMatchObject({ rejectedChunks: 0, mode: 'swarm' });
+  }
+});
+
+test('low latency: parts are passed on, too, and nobody falls behind', { timeout: 120_000 }, async () => {
+  const playlistUrl = `${servers['live edge']}/low-latency/master.m3u8`;
+  const pages = [await watch(playlistUrl), await watch(playlistUrl)];
+  for (const page of pages) {
+    await vi.waitFor(async () => expect((await statsOf(page))?.peerBytes).toBeGreaterThan(150_000), {
+      timeout: 60_000,
+    });
+    const [latency, part] = await page.evaluate(() => {
+      const { hls } = window.player;
+      return [hls?.latency, hls?.levels[0]?.details?.partTarget] as const;
+    });
+    expect(part).toBe(0.5);
+    // 1.5 s is the aim; a full machine falls behind it.
+    expect(latency).toBeLessThan(10);
     expect(await page.evaluate(() => window.player.errors)).toEqual([]);
     expect(await statsOf(page)).toMatchObject({ rejectedChunks: 0, mode: 'swarm' });
   }
