@@ -80,7 +80,8 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     refusedConnections: new Counter({
       name: 'nearcast_tracker_refused_connections_total',
       help: 'Connections refused or ended by the tracker.',
-      labelNames: ['reason'], // draining | full | flood | slow-reader | origin | token | address | dialect | undecided
+      // draining | full | flood | slow-reader | proxy-header | origin | token | address | dialect | undecided
+      labelNames: ['reason'],
       registers,
     }),
     refusedJoins: new Counter({
