@@ -94,6 +94,7 @@ export async function startTracker(
     epochMs,
     blocked: () => blocked,
     failed: tell,
+    takeTokenEverywhere: (token, forMs) => directory.takeToken(token, forMs),
     refusedJoin: (reason) => metrics.refusedJoins.inc({ reason }),
     pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
     tell: (to, message) => gateway.send(to, JSON.stringify(message)),

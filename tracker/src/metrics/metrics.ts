@@ -87,7 +87,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     refusedJoins: new Counter({
       name: 'nearcast_tracker_refused_joins_total',
       help: 'Viewers not let into a swarm, or shown out of it when their token ran out, and renewals not taken.',
-      labelNames: ['reason'], // TokenProblem | undecided
+      labelNames: ['reason'], // TokenProblem | undecided | unsealed | too-many | swarm-busy
       registers,
     }),
     relayed: new TalliedCounter({
