@@ -349,8 +349,12 @@ export class Session implements P2PSession {
         },
         heard: (message) => this.#hear(message),
         refused: (reason, message) => {
-          if (reason === 'unauthorised') this.#shownOut(message);
-          else this.#warn('tracker-refused', `${reason}: ${message}`);
+          if (reason === 'unauthorised') {
+            this.#shownOut(message);
+            return;
+          }
+          this.#warn('tracker-refused', `${reason}: ${message}`);
+          if (reason === 'no-such-swarm') this.#goWithoutTracker();
         },
         notRenewed: (problem) => this.#warn('tracker-refused', `the token was not renewed: ${problem}`),
         garbled: () => this.#warn('tracker-refused', 'what answers there does not speak nearcast.1'),
@@ -376,10 +380,14 @@ export class Session implements P2PSession {
 
   /** [S10] Without peers until the site has another token. */
   #shownOut(because: string): void {
-    this.#leaveTracker();
+    this.#goWithoutTracker();
     if (this.#tokens.refused(() => this.#change({ isAuthorised: true }))) {
       this.#warn('tracker-refused', `unauthorised: ${because}`);
     }
+  }
+
+  #goWithoutTracker(): void {
+    this.#leaveTracker();
     this.#change({ isAuthorised: false });
   }
 
