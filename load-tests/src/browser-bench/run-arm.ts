@@ -149,6 +149,8 @@ const nothingYet = {
   discardedBytes: 0,
   channelBytes: 0,
   wireBytes: 0,
+  packetsSent: 0,
+  packetsReceived: 0,
   stalls: 0,
   stalledMs: 0,
   startupMs: null,
