@@ -7,7 +7,7 @@ import {
   MAX_PEER_MESSAGE_BYTES,
   type PeerFrame,
   PIECE_BYTES,
-  PIECE_GRAIN_BYTES,
+  PIECE_HEADER_BYTES,
   type Piece,
   type RefuseReason,
   refuseReasons,
@@ -39,6 +39,7 @@ const codes = {
 const HEADER_BYTES = 3;
 const MAX_PATH_BYTES = 2048;
 const MAX_RUNS = 64;
+const ACK_TIME_BYTES = 4;
 const MAX_MS = 0xffff;
 
 class Writer {
@@ -162,6 +163,7 @@ function writeBody(frame: PeerFrame): void {
       writer.u8(frame.chunk);
       break;
     case 'ack':
+      writer.u32(frame.arrivedAtMs);
       for (const { first, count } of frame.runs) {
         writer.u32(first);
         writer.u16(count);
@@ -285,14 +287,15 @@ function readRuns(type: 'have' | 'fetching', body: Uint8Array): PeerFrame | unde
 }
 
 function readAck(body: Uint8Array, view: DataView): PeerFrame | undefined {
-  if (body.length === 0 || body.length % 6 !== 0 || body.length / 6 > MAX_RUNS) return undefined;
+  const runBytes = body.length - ACK_TIME_BYTES;
+  if (runBytes <= 0 || runBytes % 6 !== 0 || runBytes / 6 > MAX_RUNS) return undefined;
   const runs: ChunkRun[] = [];
-  for (let at = 0; at < body.length; at += 6) {
+  for (let at = ACK_TIME_BYTES; at < body.length; at += 6) {
     const count = view.getUint16(at + 4);
     if (count === 0) return undefined;
     runs.push({ first: view.getUint32(at), count });
   }
-  return { type: 'ack', runs };
+  return { type: 'ack', arrivedAtMs: view.getUint32(0), runs };
 }
 
 function readSegment(body: Uint8Array, view: DataView): PeerFrame | undefined {
@@ -315,8 +318,6 @@ function readSegment(body: Uint8Array, view: DataView): PeerFrame | undefined {
   };
 }
 
-const PIECE_HEADER_BYTES: number = 4 + SEGMENT_KEY_BYTES + 1 + 4 + 2;
-
 export function encodePiece({ id, key, chunk, offset, queueMs, bytes }: Piece): Uint8Array {
   const message = new Uint8Array(PIECE_HEADER_BYTES + bytes.length);
   const view = new DataView(message.buffer);
@@ -336,7 +337,7 @@ export function decodePiece(message: Uint8Array): Piece | undefined {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const chunk = view.getUint8(4 + SEGMENT_KEY_BYTES);
   const offset = view.getUint32(5 + SEGMENT_KEY_BYTES);
-  if (chunk >= MAX_CHUNKS || offset % PIECE_GRAIN_BYTES !== 0) return undefined;
+  if (chunk >= MAX_CHUNKS) return undefined;
   return {
     id: view.getUint32(0),
     key: hexOf(message.subarray(4, 4 + SEGMENT_KEY_BYTES)),
