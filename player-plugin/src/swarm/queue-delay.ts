@@ -7,7 +7,7 @@
 /** How long the least delay of a connection counts: clocks drift by some ms in that time. */
 const BASE_LASTS_MS = 30_000;
 /** What is fastest of so long, and of the same time before. */
-const RECENT_MS = 250;
+const RECENT_MS = 100;
 
 interface LeastDelay {
   since: number;

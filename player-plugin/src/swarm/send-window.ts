@@ -33,6 +33,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
   /** The least of them: looked at with every piece. */
   #base = Number.POSITIVE_INFINITY;
   #recentMs: number = Number.NaN;
+  #lastMs: number = Number.NaN;
   #bucket = 0;
 
   sent(target: Target, id: number, bytes: number, now: number): void {
@@ -68,6 +69,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
       const roundTripMs = now - piece.sentAt;
       this.#fastest[at] = Math.min(this.#fastest[at] as number, roundTripMs);
       this.#base = Math.min(this.#base, roundTripMs);
+      this.#lastMs = roundTripMs;
       this.#recentMs = Number.isNaN(this.#recentMs)
         ? roundTripMs
         : this.#recentMs + RECENT_ALPHA * (roundTripMs - this.#recentMs);
@@ -112,7 +114,8 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
 
   /** Whether acknowledgements come about as fast as they ever do: then nothing is queued anywhere. */
   isUncrowded(now: number): boolean {
-    return this.#recentMs < CROWDED_FROM * this.baseRoundTripMs(now) + CROWDED_FROM_MS;
+    // The mean forgets chance, the last one comes before any mean.
+    return Math.max(this.#recentMs, this.#lastMs) < CROWDED_FROM * this.baseRoundTripMs(now) + CROWDED_FROM_MS;
   }
 
   #leavesWithinMs(now: number): number {

@@ -146,3 +146,25 @@ test.each([
   keepAsking(15_000);
   expect(sent.at(-1)?.bytes).toBe(expected);
 });
+
+test.each([50, 150, 500])(
+  'on a line of %i bytes/ms whatever is asked queues for a tenth of a second at most',
+  (bytesPerMs) => {
+    const { arrived, keepAsking } = setUp(bytesPerMs);
+    keepAsking(15_000);
+    arrived.mostQueuedMs = 0;
+    keepAsking(30_000);
+    expect(arrived.mostQueuedMs).toBeLessThan(100);
+  },
+);
+
+test('a connection that holds back what it was given gets no more, and the line goes to another', () => {
+  const { uploader, target, sent, clock } = setUp(125);
+  const stuck: UploadTarget = { ...target, id: 'stuck', heldBytes: 40_000 };
+  const ask = (to: UploadTarget, chunk: number) =>
+    uploader.request({ target: to, key: 'k', chunk, deadline: 9_000 }, new Uint8Array(CHUNK_BYTES));
+  ask(stuck, 1);
+  ask(target, 2);
+  clock.turnTo(2_000);
+  expect(new Set(sent.map(({ chunk }) => chunk))).toEqual(new Set([2]));
+});

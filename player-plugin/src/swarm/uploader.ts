@@ -76,7 +76,9 @@ const MOST_GAIN = 16;
  */
 const TARGET_QUEUE_MS = 40;
 const BACK_OFF = 0.9;
-const RECOVERY = 1.05;
+const RECOVERY = 1.1;
+/** A line that was full within that time is tried with a little more only: what it carries has been measured. */
+const REMEMBER_CROWD_MS = 10_000;
 const LEAST_GAIN = 0.5;
 const MIN_RETRY_MS = 150;
 
@@ -91,6 +93,7 @@ export class Uploader {
   readonly #pacer = new Pacer();
   #queuedBytes = 0;
   #gain = 1;
+  #crowdedAt = Number.NEGATIVE_INFINITY;
   #probedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
   readonly #sent: (target: UploadTarget, bytes: number) => void;
@@ -262,6 +265,7 @@ export class Uploader {
     const queueMs = this.#queue.recentMs(now);
     const isUncrowded = this.#window.isUncrowded(now);
     if (!isUncrowded) {
+      this.#crowdedAt = now;
       this.#gain = Math.min(1, this.#gain);
       this.#meter.lineIsFull(now);
     }
@@ -269,7 +273,10 @@ export class Uploader {
     this.#probedAt = now;
     if (queueMs > TARGET_QUEUE_MS) this.#gain = Math.max(LEAST_GAIN, this.#gain * BACK_OFF);
     else if (this.#gain < 1) this.#gain = Math.min(1, this.#gain * RECOVERY);
-    else if (isUncrowded) this.#gain = Math.min(MOST_GAIN, 2 * this.#gain);
+    else if (isUncrowded) {
+      const growth = now - this.#crowdedAt < REMEMBER_CROWD_MS ? RECOVERY : 2;
+      this.#gain = Math.min(MOST_GAIN, growth * this.#gain);
+    }
   }
 
   /** What the line is taken to carry now, bytes/s. */
