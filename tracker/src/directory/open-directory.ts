@@ -39,6 +39,8 @@ export interface Directory {
   readonly secret: Buffer;
   /** Where there are other replicas: what viewers here told, and no others here. */
   readonly askOthers?: NonNullable<ReportDeskDeps['askOthers']>;
+  /** A token for one use is used at all replicas. @returns false when it was already; rejects when they cannot be asked */
+  takeToken(token: string, forMs: number): Promise<boolean>;
   /** Blocking, for all replicas. */
   share(local: SwarmBlocking): SwarmBlocking;
   start(): Promise<void>;
@@ -54,6 +56,7 @@ export async function openDirectory(redisUrl: string | undefined, deps: Director
     viewers: new LocalViewers(deps.swarms),
     torrents: deps.torrents,
     secret: randomBytes(32),
+    takeToken: () => Promise.resolve(true),
     share: (local) => local,
     start: () => Promise.resolve(),
     leave: () => Promise.resolve(),

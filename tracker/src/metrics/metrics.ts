@@ -80,13 +80,14 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     refusedConnections: new Counter({
       name: 'nearcast_tracker_refused_connections_total',
       help: 'Connections refused or ended by the tracker.',
-      labelNames: ['reason'], // draining | full | flood | slow-reader | origin | token | address | dialect | undecided
+      // draining | full | flood | slow-reader | proxy-header | origin | token | address | dialect | undecided
+      labelNames: ['reason'],
       registers,
     }),
     refusedJoins: new Counter({
       name: 'nearcast_tracker_refused_joins_total',
       help: 'Viewers not let into a swarm, or shown out of it when their token ran out, and renewals not taken.',
-      labelNames: ['reason'], // TokenProblem | undecided
+      labelNames: ['reason'], // TokenProblem | undecided | unsealed | too-many | swarm-busy
       registers,
     }),
     relayed: new TalliedCounter({

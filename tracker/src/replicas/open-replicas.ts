@@ -72,6 +72,7 @@ export async function openReplicas(redisUrl: string, deps: DirectoryDeps): Promi
     secret: Buffer.from(secret, 'base64url'),
     torrents,
     askOthers: (account, told) => reports.ask(account, told),
+    takeToken: (token, forMs) => replica.bus.takeToken(token, forMs),
     share(local: SwarmBlocking) {
       blocking = new SharedBlocking(local, replica.bus);
       return blocking;
