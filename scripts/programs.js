@@ -33,6 +33,11 @@ export const programs = {
     find: lookedUp('NEARCAST_NGINX', ['nginx'], ['/usr/sbin/nginx']),
     packages: { apt: 'nginx', dnf: 'nginx', apk: 'nginx', brew: 'nginx' },
   },
+  haproxy: {
+    environment: 'NEARCAST_HAPROXY',
+    find: lookedUp('NEARCAST_HAPROXY', ['haproxy'], ['/usr/sbin/haproxy']),
+    packages: { apt: 'haproxy', dnf: 'haproxy', apk: 'haproxy', brew: 'haproxy' },
+  },
   'redis-server': {
     environment: 'NEARCAST_REDIS_SERVER',
     find: lookedUp('NEARCAST_REDIS_SERVER', ['redis-server', 'valkey-server']),

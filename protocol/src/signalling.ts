@@ -115,7 +115,7 @@ export type TrackerMessage =
   /** [S2] A message of a later minor version: to be skipped. */
   | { readonly type: 'unknown' };
 
-export const trackerErrorReasons = ['malformed', 'not-joined', 'too-many', 'unauthorised'] as const;
+export const trackerErrorReasons = ['malformed', 'not-joined', 'too-many', 'unauthorised', 'no-such-swarm'] as const;
 export type TrackerErrorReason = (typeof trackerErrorReasons)[number];
 
 /** [S1] Whatever is not a message of this version is `undefined`, never an exception. */

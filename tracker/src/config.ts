@@ -36,6 +36,8 @@ export interface TrackerConfig extends AccessConfig, IceConfig, LocalityConfig, 
   readonly trustedProxies: readonly string[];
   /** Where those proxies write it. */
   readonly addressHeader: AddressHeader;
+  /** Whether those proxies begin each connection with a header of the PROXY protocol. */
+  readonly proxyProtocol: 'on' | 'off';
   /** URL of the Redis that makes several replicas one tracker; without it this process is the whole tracker. */
   readonly redis?: string;
   /** Over how many seconds connections are sent away after SIGTERM. */
@@ -55,6 +57,7 @@ export const defaults: TrackerConfig = {
   edgeAdmin: [],
   trustedProxies: [],
   addressHeader: 'x-forwarded-for',
+  proxyProtocol: 'off',
   drainSeconds: 20,
   ...accessDefaults,
   ...iceDefaults,
@@ -113,6 +116,11 @@ export function trackerCommand(): Command {
       option('--address-header <name>', 'the header they write it to')
         .choices(addressHeaders)
         .default(defaults.addressHeader),
+    )
+    .addOption(
+      option('--proxy-protocol <on|off>', 'whether they begin each connection with the PROXY protocol (version 1 or 2)')
+        .choices(['on', 'off'])
+        .default(defaults.proxyProtocol),
     )
     .addOption(
       option('--redis <url>', 'through which replicas are one tracker: redis://host:6379').argParser(parseRedisUrl),

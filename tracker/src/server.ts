@@ -4,7 +4,6 @@ import { parseViewerMessage } from '@nearcast/protocol';
 import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
 import { addBlocking } from './access/blocked-routes.ts';
 import { BlockedSwarms } from './access/blocked-swarms.ts';
-import { clientAddresses } from './access/client-address.ts';
 import { openAccess } from './access/open-access.ts';
 import { PublishedFiles } from './allow-list/published-files.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -22,6 +21,7 @@ import { ManifestKeys } from './keys/manifest-keys.ts';
 import { Locator, placeKey } from './locality/locator.ts';
 import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { openProxies } from './proxy-protocol/open-proxies.ts';
 import type { Random } from './random.ts';
 import { openReportDesk } from './reports/open-report-desk.ts';
 import { WINDOW_REPORTS } from './reports/report-desk.ts';
@@ -63,7 +63,6 @@ export async function startTracker(
 ): Promise<Tracker> {
   const config = { ...defaults, ...given };
   const { clock, random, epochMs } = deps;
-  const addressOf = clientAddresses(config.trustedProxies, config.addressHeader);
   const dialectOf = new Map<ConnectionId, Dialect>();
   const places = new Map<ConnectionId, Place>();
   const torrents = new TorrentSwarms(
@@ -81,6 +80,13 @@ export async function startTracker(
     torrentSwarms: () => torrents.swarmCount,
     publishedFiles: () => published?.count ?? 0,
   });
+  const httpServer = createServer((_request, response) => {
+    response.writeHead(426, { 'content-type': 'text/plain' }).end('This is a WebSocket tracker.\n');
+  });
+  const proxies = openProxies(config, httpServer, {
+    clock,
+    refused: () => metrics.refusedConnections.inc({ reason: 'proxy-header' }),
+  });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
   const { manifestKeys: keySource, publishedFiles } = config;
   const access = openAccess(config, {
@@ -88,6 +94,7 @@ export async function startTracker(
     epochMs,
     blocked: () => blocked,
     failed: tell,
+    takeTokenEverywhere: (token, forMs) => directory.takeToken(token, forMs),
     refusedJoin: (reason) => metrics.refusedJoins.inc({ reason }),
     pass: (from, message) => tellViewers((out) => nearcast.receive(from, message, out)),
     tell: (to, message) => gateway.send(to, JSON.stringify(message)),
@@ -103,6 +110,7 @@ export async function startTracker(
     textToViewer: (to, text) => gateway.send(to, text),
     toTorrents: sendTorrentReplies,
     relayedSignal: () => metrics.relayed.inc({ kind: 'signal' }),
+    droppedSignal: () => metrics.droppedSignals.inc({ because: 'no-pair' }),
     reportWindowMs: WINDOW_REPORTS * config.reportInterval * 1000,
     agreed: (account, side, bytes) => reports.agreed(account, side, bytes),
     tell,
@@ -223,9 +231,6 @@ export async function startTracker(
     return message ? 'accepted' : 'malformed';
   }
 
-  const httpServer = createServer((_request, response) => {
-    response.writeHead(426, { 'content-type': 'text/plain' }).end('This is a WebSocket tracker.\n');
-  });
   const gateway: WebSocketGateway = new WebSocketGateway(
     httpServer,
     {
@@ -264,7 +269,7 @@ export async function startTracker(
         dialectOf.delete(connection);
         places.delete(connection);
       },
-      addressOf,
+      addressOf: proxies.addressOf,
       refused: (reason) => metrics.refusedConnections.inc({ reason }),
     },
   );
@@ -293,6 +298,7 @@ export async function startTracker(
     stun.close();
     locator.stop();
     gateway.stop();
+    proxies.stop();
     await directory.leave();
     directory.close();
     await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);

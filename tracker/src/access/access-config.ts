@@ -15,9 +15,11 @@ export interface AccessConfig {
   readonly webtorrent: 'on' | 'off';
   /** Connections, and joins, of one public address (IPv6: /64) per minute; 0 is no limit. */
   readonly joinsPerAddress: number;
+  /** Joins of one swarm per second, twenty seconds' worth at once; 0 is no limit. Beyond it viewers are to come back a little later. */
+  readonly joinsPerSwarm: number;
   /** Open connections of one public address; 0 is no limit, for behind one address there may be a whole office. */
   readonly connectionsPerAddress: number;
-  /** Others that one viewer may ask to meet per hour, those of its join included; 0 is no limit. */
+  /** Others that one viewer may ask to meet per hour, those of its joins included, over reconnects; 0 is no limit. */
   readonly maxIntroductions: number;
 }
 
@@ -25,8 +27,9 @@ export const accessDefaults: AccessConfig = {
   allowOrigin: [],
   webtorrent: 'on',
   joinsPerAddress: 120,
+  joinsPerSwarm: 1000,
   connectionsPerAddress: 0,
-  maxIntroductions: 120,
+  maxIntroductions: 600,
 };
 
 const option = optionsOf('NEARCAST_TRACKER');
@@ -56,6 +59,11 @@ export function addAccessOptions(command: Command): Command {
     .addOption(
       option('--joins-per-address <number>', 'connections, and joins, of one address per minute; 0: no limit')
         .default(accessDefaults.joinsPerAddress)
+        .argParser(wholeNumber(0, 1_000_000)),
+    )
+    .addOption(
+      option('--joins-per-swarm <number>', 'joins of one swarm per second; 0: no limit')
+        .default(accessDefaults.joinsPerSwarm)
         .argParser(wholeNumber(0, 1_000_000)),
     )
     .addOption(

@@ -4,6 +4,7 @@ import { SignJWT } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
 import { Admission } from './admission.ts';
 import { JoinTokens } from './join-tokens.ts';
+import { UsedTokens } from './used-tokens.ts';
 
 const secret = randomBytes(32);
 const startedAt = 1_800_000_000;
@@ -23,13 +24,14 @@ async function tokenFor(seconds: number, more: object = {}): Promise<string> {
 }
 
 /** A clock that the test moves; the time of day can jump by itself. */
-function world() {
+function world(maxIntroductions = 0) {
   let nowMs = 0;
   let dayOffMs = 0;
   const timers = new Set<{ readonly at: number; readonly run: () => void }>();
   const passed: ViewerMessage[] = [];
   const told: TrackerMessage[] = [];
   const reasons: string[] = [];
+  const sentAway: number[] = [];
   const clock = {
     now: () => nowMs,
     after(ms: number, run: () => void) {
@@ -40,20 +42,27 @@ function world() {
   };
   const admission = new Admission({
     clock,
-    tokens: new JoinTokens({ secrets: [secret], keySet: undefined }, () => startedAt * 1000 + nowMs + dayOffMs),
-    maxIntroductions: 0,
+    tokens: new JoinTokens(
+      { secrets: [secret], keySet: undefined },
+      new UsedTokens(clock.now, () => Promise.resolve(true)),
+      () => startedAt * 1000 + nowMs + dayOffMs,
+    ),
+    maxIntroductions,
+    networkOf: (connection) => `network of ${connection}`,
+    hasRoom: (swarm) => swarm !== 'busy',
     mayJoin: () => true,
     isSwarm: (swarm) => swarm !== 'unsealed',
     pass: (_, message) => passed.push(message),
     tell: (_, message) => told.push(message),
     refused: (because) => reasons.push(because),
-    sendAway: () => undefined,
+    sendAway: (connection) => sentAway.push(connection),
   });
   return {
     admission,
     passed,
     told,
     reasons,
+    sentAway,
     timers,
     jump: (ms: number) => {
       dayOffMs += ms;
@@ -65,7 +74,7 @@ function world() {
         timer.run();
       }
     },
-    say: (message: ViewerMessage) => admission.receive(viewer, message),
+    say: (message: ViewerMessage, from = viewer) => admission.receive(from, message),
     settled: (count: number) => vi.waitFor(() => expect(passed.length + told.length).toBe(count)),
   };
 }
@@ -146,9 +155,74 @@ describe('[S10] join', () => {
 test('a swarm that there cannot be is refused before its token is looked at', () => {
   const { say, told, reasons, passed } = world();
   say({ type: 'join', swarm: 'unsealed', engine: 'swarm', upload: true });
-  expect(told).toMatchObject([{ type: 'error', reason: 'unauthorised' }]);
+  expect(told).toMatchObject([{ type: 'error', reason: 'no-such-swarm' }]);
   expect(reasons).toEqual(['unsealed']);
   expect(passed).toEqual([]);
+});
+
+test('a swarm that too many join at once has its viewers come back later, and looks at no token', () => {
+  const { say, told, reasons, passed, sentAway } = world();
+  say({ type: 'join', swarm: 'busy', engine: 'swarm', upload: true });
+  expect([told, passed]).toEqual([[], []]);
+  expect(reasons).toEqual(['swarm-busy']);
+  expect(sentAway).toEqual([viewer]);
+});
+
+describe('introductions', () => {
+  test('of a subject are counted over all its connections, and a join too many changes nothing', async () => {
+    const { say, passed, told, settled, admission } = world(24);
+    const token = await tokenFor(60, { sub: 'alice' });
+    say(join(token), 1);
+    await settled(1);
+    say({ type: 'want', peers: 8 }, 1);
+    admission.forget(1);
+    say(join(token), 2);
+    await settled(3);
+    expect(told).toMatchObject([{ reason: 'too-many', message: 'too many joins of this viewer; come back later' }]);
+    say(join(await tokenFor(60, { sub: 'bob' })), 2);
+    await settled(4);
+    say(join(token), 2);
+    await settled(5);
+    say({ type: 'want', peers: 20 }, 2);
+    expect(passed.map((message) => (message.type === 'want' ? message.peers : message.type))).toEqual([
+      'join',
+      8,
+      'join',
+      12,
+    ]);
+  });
+});
+
+describe('a token for one use', () => {
+  const once = (id: string) => tokenFor(60, { use: 'once', jti: id });
+
+  test('lets in once, also when it is shown for a renewal', async () => {
+    const { say, told, reasons, settled } = world();
+    say(join(await once('first')), 1);
+    await settled(1);
+    say(join(await once('first')), 2);
+    await settled(2);
+    expect(told).toEqual([
+      { type: 'error', reason: 'unauthorised', message: 'the token is for one use, and was used' },
+    ]);
+    say({ type: 'renew', token: await once('first') }, 1);
+    await settled(3);
+    expect(told.at(-1)).toMatchObject({ type: 'renewed', problem: 'the token is for one use, and was used' });
+    say({ type: 'renew', token: await once('second') }, 1);
+    await settled(4);
+    expect(told.at(-1)).toEqual({ type: 'renewed', tokenExpiresInMs: 70_000 });
+    expect(reasons).toEqual(['used', 'used']);
+  });
+
+  test('is not used by a join that it is not for', async () => {
+    const { say, passed, settled } = world();
+    const token = await once('first');
+    say({ ...join(token), swarm: 'other' } as ViewerMessage);
+    await settled(1);
+    say(join(token));
+    await settled(2);
+    expect(passed.map(({ type }) => type)).toEqual(['join']);
+  });
 });
 
 describe('[S10] the end', () => {

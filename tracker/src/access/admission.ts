@@ -2,12 +2,13 @@ import type { TrackerMessage, ViewerMessage } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import { type AdmittedMessage, trackerError } from '../dialects/nearcast.ts';
 import type { ConnectionId } from '../swarm/viewer-swarms.ts';
-import { IntroductionBudget } from './introduction-budget.ts';
-import { type JoinTokens, otherSwarm, type TokenProblem, type TokenVerdict } from './join-tokens.ts';
-import { isFor, type TokenTerms } from './token-terms.ts';
+import type { IntroductionBudget } from './introduction-budget.ts';
+import { IntroductionLedger } from './introduction-ledger.ts';
+import type { JoinTokens, TokenProblem, TokenVerdict } from './join-tokens.ts';
+import type { TokenTerms } from './token-terms.ts';
 
 type Join = Extract<ViewerMessage, { type: 'join' }>;
-export type JoinProblem = TokenProblem | 'undecided' | 'unsealed' | 'too-many';
+export type JoinProblem = TokenProblem | 'undecided' | 'unsealed' | 'too-many' | 'swarm-busy';
 
 export interface AdmissionDeps {
   readonly clock: Clock;
@@ -17,13 +18,17 @@ export interface AdmissionDeps {
   readonly tokens: JoinTokens | undefined;
   /** Whether this connection's address may join once more now. */
   readonly mayJoin: (connection: ConnectionId) => boolean;
+  /** What this connection's address counts as in limits. */
+  readonly networkOf: (connection: ConnectionId) => string | undefined;
+  /** Whether this swarm can take one more now. */
+  readonly hasRoom: (swarm: string) => boolean;
   /** Whether there can be a swarm of this id. */
   readonly isSwarm: (swarm: string) => boolean;
   /** The message may be obeyed. */
   readonly pass: (from: ConnectionId, message: AdmittedMessage) => void;
   readonly tell: (to: ConnectionId, message: TrackerMessage) => void;
   readonly refused: (because: JoinProblem) => void;
-  /** Nothing can be decided now: the viewer is to come back. */
+  /** Not now: the viewer is to come back. */
   readonly sendAway: (connection: ConnectionId) => void;
 }
 
@@ -52,20 +57,20 @@ const LONGEST_WAIT_MS = 2 ** 31 - 1;
 /** [S10] Lets viewers in by their tokens, holds them to what these say, and shows them out at the end. */
 export class Admission {
   readonly #deps: AdmissionDeps;
-  readonly #introductions = new Map<ConnectionId, IntroductionBudget>();
+  readonly #introductions: IntroductionLedger;
   readonly #visits = new Map<ConnectionId, Visit>();
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
+    this.#introductions = new IntroductionLedger(deps.maxIntroductions);
   }
 
   /** Passes the message on, now or when the tokens before it have been looked at. */
-  receive(from: ConnectionId, given: ViewerMessage): void {
-    if (given.type === 'join' && !this.#mayTry(from, given)) return;
-    const message = given.type === 'want' ? { ...given, peers: this.#mayMeet(from, given.peers) } : given;
-    if (message.type === 'want' && message.peers === 0) return;
+  receive(from: ConnectionId, message: ViewerMessage): void {
+    if (message.type === 'join' && !this.#mayTry(from, message)) return;
     if (!this.#deps.tokens) {
-      if (message.type !== 'renew') this.#deps.pass(from, message);
+      if (message.type === 'join' && !this.#takeJoin(from, undefined)) return;
+      if (message.type !== 'renew') this.#pass(from, message);
       return;
     }
     const visit = this.#visits.get(from) ?? { stay: undefined, waiting: undefined, turnedAway: false };
@@ -77,32 +82,46 @@ export class Admission {
 
   /** A join that is turned down here changes nothing: a viewer that is in a swarm stays in it. */
   #mayTry(from: ConnectionId, { swarm }: Join): boolean {
-    const { isSwarm, mayJoin, refused, tell } = this.#deps;
+    const { isSwarm, mayJoin, hasRoom, refused, tell, sendAway } = this.#deps;
     if (!isSwarm(swarm)) {
       refused('unsealed');
-      tell(from, trackerError('unauthorised', 'there is no such swarm: its id is not sealed with a key of this site'));
+      tell(from, trackerError('no-such-swarm', 'the id of the swarm is not sealed with a key of this site'));
       return false;
     }
-    if (!this.#budgetOf(from).takeJoin(this.#deps.clock.now())) {
+    if (!mayJoin(from)) {
       refused('too-many');
-      tell(from, trackerError('too-many', 'too many joins of this viewer; come back later'));
+      tell(from, trackerError('too-many', 'too many joins from this address; come back in a minute'));
       return false;
     }
-    if (mayJoin(from)) return true;
-    refused('too-many');
-    tell(from, trackerError('too-many', 'too many joins from this address; come back in a minute'));
+    if (hasRoom(swarm)) return true;
+    refused('swarm-busy');
+    sendAway(from);
     return false;
   }
 
-  #mayMeet(from: ConnectionId, peers: number): number {
-    return this.#budgetOf(from).take(peers, this.#deps.clock.now());
+  #takeJoin(from: ConnectionId, subject: string | undefined): boolean {
+    const { clock, refused, tell } = this.#deps;
+    if (this.#budgetOf(from, subject).takeJoin(clock.now())) return true;
+    refused('too-many');
+    tell(from, trackerError('too-many', 'too many joins of this viewer; come back later'));
+    return false;
   }
 
-  #budgetOf(connection: ConnectionId): IntroductionBudget {
-    const { maxIntroductions, clock } = this.#deps;
-    const budget = this.#introductions.get(connection) ?? new IntroductionBudget(maxIntroductions, clock.now());
-    this.#introductions.set(connection, budget);
-    return budget;
+  /** Where it asks to meet others, as many as it may. */
+  #pass(from: ConnectionId, message: AdmittedMessage): void {
+    const { clock, pass } = this.#deps;
+    if (message.type !== 'want') {
+      pass(from, message);
+      return;
+    }
+    const budget = this.#budgetOf(from, this.#visits.get(from)?.stay?.terms.subject);
+    const peers = budget.take(message.peers, clock.now());
+    if (peers > 0) pass(from, { ...message, peers });
+  }
+
+  #budgetOf(connection: ConnectionId, subject: string | undefined): IntroductionBudget {
+    const { clock, networkOf } = this.#deps;
+    return this.#introductions.budgetOf(connection, { subject, network: networkOf(connection) }, clock.now());
   }
 
   /** What the welcome says of the token. */
@@ -116,7 +135,7 @@ export class Admission {
   }
 
   forget(connection: ConnectionId): void {
-    this.#introductions.delete(connection);
+    this.#introductions.closed(connection, this.#deps.clock.now());
     const visit = this.#visits.get(connection);
     if (visit) this.#end(visit);
     this.#visits.delete(connection);
@@ -135,8 +154,9 @@ export class Admission {
         });
         break;
       case 'renew':
+        if (!visit.stay) break;
         visit.waiting = [];
-        void tokens.check(message.token).then((verdict) => {
+        void tokens.checkFor(visit.stay.swarm, message.token).then((verdict) => {
           this.#resume(from, visit, tokens, () => this.#renew(from, visit, verdict));
         });
         break;
@@ -148,7 +168,7 @@ export class Admission {
         this.#deps.pass(from, message);
         break;
       default:
-        if (!visit.turnedAway) this.#deps.pass(from, message);
+        if (!visit.turnedAway) this.#pass(from, message);
     }
   }
 
@@ -172,6 +192,7 @@ export class Admission {
       this.#showOut(from, visit, verdict);
       return;
     }
+    if (!this.#takeJoin(from, verdict.terms.subject)) return;
     this.#stay(from, visit, join.swarm, verdict.terms, verdict.expiresInMs);
     visit.turnedAway = false;
     this.#deps.pass(from, { ...join, upload: join.upload && verdict.terms.mayUpload });
@@ -181,16 +202,15 @@ export class Admission {
   #renew(from: ConnectionId, visit: Visit, verdict: TokenVerdict): void {
     const { stay } = visit;
     if (!stay) return;
-    const judged = verdict.is === 'good' && !isFor(verdict.terms, stay.swarm) ? otherSwarm : verdict;
-    if (judged.is === 'good') {
-      const { terms, expiresInMs } = judged;
+    if (verdict.is === 'good') {
+      const { terms, expiresInMs } = verdict;
       this.#stay(from, visit, stay.swarm, { ...terms, region: stay.terms.region }, expiresInMs);
       if (!terms.mayUpload) this.#deps.pass(from, { type: 'update', upload: false, dutyBitsPerSecond: 0 });
       this.#deps.tell(from, { type: 'renewed', tokenExpiresInMs: expiresInMs });
       return;
     }
-    this.#deps.refused(judged.is === 'undecided' ? 'undecided' : judged.because);
-    const problem = judged.is === 'undecided' ? 'the keys of tokens cannot be had now' : judged.message;
+    this.#deps.refused(verdict.is === 'undecided' ? 'undecided' : verdict.because);
+    const problem = verdict.is === 'undecided' ? 'the keys of tokens cannot be had now' : verdict.message;
     this.#deps.tell(from, { type: 'renewed', tokenExpiresInMs: this.expiresInMs(from) ?? 0, problem });
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import proxyAddr from 'proxy-addr';
+import { directConnections, type ProxiedConnections } from '../proxy-protocol/proxied-connections.ts';
 import { forwardedFor } from './forwarded-header.ts';
 
 export const addressHeaders = ['x-forwarded-for', 'forwarded'] as const;
@@ -9,21 +10,38 @@ export type AddressHeader = (typeof addressHeaders)[number];
 
 export type AddressOf = (request: IncomingMessage) => string | undefined;
 
+/** @throws {TypeError} when one of them is no address, network (CIDR) or name of `proxy-addr` (loopback, linklocal, uniquelocal) */
+export function trustIn(proxies: readonly string[]): (address: string | undefined) => boolean {
+  const isTrusted = proxyAddr.compile([...proxies]);
+  return (given) => {
+    const address = plainAddress(given);
+    return address !== undefined && isTrusted(address, 0);
+  };
+}
+
 /**
  * Finds the address a viewer comes from: the nearest that is no trusted proxy's. What stands further left in the header
- * anyone can write, and what a peer that is not trusted says is not read at all.
+ * anyone can write, and what a peer that is not trusted says is not read at all. What a peer said with the PROXY protocol
+ * stands right of the header, for it was said of the connection that brought it.
  *
  * The result is in the form that `net` writes, without `::ffff:` and port; `undefined` when a trusted proxy does not know.
  *
  * @param trustedProxies addresses, networks (CIDR), or the names of `proxy-addr`: loopback, linklocal, uniquelocal
  * @throws {TypeError} when one of them is none of these
  */
-export function clientAddresses(trustedProxies: readonly string[], header: AddressHeader): AddressOf {
-  const isTrusted = proxyAddr.compile([...trustedProxies]);
+export function clientAddresses(
+  trustedProxies: readonly string[],
+  header: AddressHeader,
+  proxied: Pick<ProxiedConnections, 'sourceOf'> = directConnections,
+): AddressOf {
+  const isTrusted = trustIn(trustedProxies);
   return (request) => {
-    let address = plainAddress(request.socket.remoteAddress);
+    const source = proxied.sourceOf(request.socket);
+    // Whoever sits behind a proxy that cannot name him may have written the header himself.
+    if (source?.is === 'unknown') return undefined;
+    let address = plainAddress(source?.is === 'proxied' ? source.address : request.socket.remoteAddress);
     const hops = hopsOf(request, header);
-    for (let hop = 0; address !== undefined && isTrusted(address, hop); hop++) {
+    while (isTrusted(address)) {
       const before = hops.pop();
       if (before === undefined) break;
       address = plainAddress(before);

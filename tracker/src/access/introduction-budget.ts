@@ -19,6 +19,17 @@ export class IntroductionBudget {
     this.#filledAt = now;
   }
 
+  /** How many there are now. */
+  left(now: number): number {
+    this.#fill(now);
+    return this.#left;
+  }
+
+  /** As if nothing had been taken: there is nothing to remember. */
+  isFull(now: number): boolean {
+    return this.left(now) === this.#perHour;
+  }
+
   /** Whether it may join once more. */
   takeJoin(now: number): boolean {
     const wanted = Math.min(OF_A_JOIN, this.#perHour);

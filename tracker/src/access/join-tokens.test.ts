@@ -10,6 +10,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { JoinTokens } from './join-tokens.ts';
 import { readSecret } from './token-key.ts';
 import { TokenKeySet } from './token-key-set.ts';
+import { UsedTokens } from './used-tokens.ts';
 
 const now = 1_800_000_000;
 const secret = Buffer.alloc(32, 7);
@@ -19,8 +20,14 @@ const claims: JWTPayload = { swarm, exp: now + 60 };
 const bySecret = (payload: JWTPayload, key: Uint8Array = secret) =>
   new SignJWT(payload).setProtectedHeader({ alg: 'HS256' }).sign(key);
 
+const unused = () =>
+  new UsedTokens(
+    () => 0,
+    () => Promise.resolve(true),
+  );
+
 const tokens = (secrets: Uint8Array[] = [secret], epochMs = () => now * 1000) =>
-  new JoinTokens({ secrets, keySet: undefined }, epochMs);
+  new JoinTokens({ secrets, keySet: undefined }, unused(), epochMs);
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -29,10 +36,17 @@ afterEach(async () => {
 
 describe('HS256', () => {
   test('a good token: its terms, and for how long it counts', async () => {
-    const token = await bySecret({ ...claims, region: 'eu', upload: 'never' });
+    const token = await bySecret({ ...claims, region: 'eu', upload: 'never', sub: 'alice', jti: 'x' });
     expect(await tokens().checkFor(swarm, token)).toEqual({
       is: 'good',
-      terms: { swarms: [swarm], region: 'eu', mayUpload: false, expiresAt: now + 60 },
+      terms: {
+        swarms: [swarm],
+        region: 'eu',
+        mayUpload: false,
+        expiresAt: now + 60,
+        subject: 'alice',
+        onceId: undefined,
+      },
       expiresInMs: 70_000,
     });
   });
@@ -49,6 +63,9 @@ describe('HS256', () => {
     ['for no swarm', { ...claims, swarm: [] }, 'malformed'],
     ['of an unknown upload policy', { ...claims, upload: 'sometimes' }, 'malformed'],
     ['with a region that is none', { ...claims, region: { name: 'eu' } }, 'malformed'],
+    ['with a subject that is none', { ...claims, sub: 5 as unknown as string }, 'malformed'],
+    ['for an unknown use', { ...claims, use: 'twice', jti: 'x' }, 'malformed'],
+    ['for one use without an id', { ...claims, use: 'once' }, 'malformed'],
     ['with an end that is none', { ...claims, exp: 'tomorrow' as unknown as number }, 'malformed'],
   ])('a token %s is refused', async (_, payload, because) => {
     expect(await tokens().checkFor(swarm, await bySecret(payload))).toMatchObject({ is: 'refused', because });
@@ -133,7 +150,7 @@ async function keyPair(alg: 'ES256' | 'EdDSA', kid?: string) {
 }
 
 const byKeySet = (keySet: TokenKeySet, secrets: Uint8Array[] = []) =>
-  new JoinTokens({ secrets, keySet }, () => now * 1000);
+  new JoinTokens({ secrets, keySet }, unused(), () => now * 1000);
 const atOnce = { lookAgainAfterMs: 0, maxAgeMs: 300_000 };
 
 describe('ES256 and EdDSA by a JWK set', () => {

@@ -1,8 +1,17 @@
 import { type CryptoKey, errors, type JWTHeaderParameters, jwtVerify } from 'jose';
 import type { TokenKeySet } from './token-key-set.ts';
 import { isFor, parseTerms, type TokenTerms } from './token-terms.ts';
+import type { UsedTokens } from './used-tokens.ts';
 
-export const tokenProblems = ['missing', 'forged', 'expired', 'not-yet-valid', 'malformed', 'other-swarm'] as const;
+export const tokenProblems = [
+  'missing',
+  'forged',
+  'expired',
+  'not-yet-valid',
+  'malformed',
+  'other-swarm',
+  'used',
+] as const;
 export type TokenProblem = (typeof tokenProblems)[number];
 
 export type TokenVerdict =
@@ -28,16 +37,29 @@ const PUBLIC_KEY_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519'];
 /** Looks at join tokens (JWT, RFC 7519). */
 export class JoinTokens {
   readonly #keys: TokenKeys;
+  readonly #used: UsedTokens;
   readonly #epochMs: () => number;
 
   /** @param epochMs the time of day, milliseconds since 1970 */
-  constructor(keys: TokenKeys, epochMs: () => number) {
+  constructor(keys: TokenKeys, used: UsedTokens, epochMs: () => number) {
     this.#keys = keys;
+    this.#used = used;
     this.#epochMs = epochMs;
   }
 
-  /** Never throws, whatever the token is. */
+  /** One that is for one use is used by this. Never throws, whatever the token is. */
   async check(token: string | undefined): Promise<TokenVerdict> {
+    return await this.#use(await this.#look(token));
+  }
+
+  /** As `check`, and whether it is for this swarm. */
+  async checkFor(swarm: string, token: string | undefined): Promise<TokenVerdict> {
+    const verdict = await this.#look(token);
+    if (verdict.is === 'good' && !isFor(verdict.terms, swarm)) return otherSwarm;
+    return await this.#use(verdict);
+  }
+
+  async #look(token: string | undefined): Promise<TokenVerdict> {
     if (token === undefined) return refusal('missing', 'this tracker wants a token');
     try {
       return this.#judge(await this.#claimsOf(token));
@@ -46,11 +68,10 @@ export class JoinTokens {
     }
   }
 
-  /** As `check`, and whether it is for this swarm. */
-  async checkFor(swarm: string, token: string | undefined): Promise<TokenVerdict> {
-    const verdict = await this.check(token);
-    if (verdict.is !== 'good' || isFor(verdict.terms, swarm)) return verdict;
-    return otherSwarm;
+  async #use(verdict: TokenVerdict): Promise<TokenVerdict> {
+    if (verdict.is !== 'good' || verdict.terms.onceId === undefined) return verdict;
+    const isFirst = await this.#used.take(verdict.terms.onceId, verdict.expiresInMs);
+    return isFirst ? verdict : refusal('used', 'the token is for one use, and was used');
   }
 
   #judge(claims: { readonly [name: string]: unknown }): TokenVerdict {
@@ -107,7 +128,7 @@ function algorithmOf(token: string): string | undefined {
   }
 }
 
-export const otherSwarm: TokenVerdict = refusal('other-swarm', 'the token is for another swarm');
+const otherSwarm: TokenVerdict = refusal('other-swarm', 'the token is for another swarm');
 
 function refusal(because: TokenProblem, message: string): TokenVerdict {
   return { is: 'refused', because, message };

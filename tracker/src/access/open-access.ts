@@ -1,6 +1,7 @@
 import type { TrackerMessage, ViewerMessage } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { AdmittedMessage, ViewerTerms } from '../dialects/nearcast.ts';
+import { KeyedBuckets } from '../gateway/keyed-buckets.ts';
 import type { UpgradeRefusal } from '../gateway/upgrade-refusal.ts';
 import type { Arrival, Dialect } from '../gateway/websocket-gateway.ts';
 import type { ConnectionId } from '../swarm/viewer-swarms.ts';
@@ -13,6 +14,7 @@ import { isSealed } from './swarm-id.ts';
 import { readSecret } from './token-key.ts';
 import { TorrentAccess } from './torrent-access.ts';
 import { UpgradeGate } from './upgrade-gate.ts';
+import { type TakeEverywhere, UsedTokens } from './used-tokens.ts';
 
 export interface AccessDeps {
   readonly clock: Clock;
@@ -21,6 +23,8 @@ export interface AccessDeps {
   readonly blocked: () => BlockedSwarms;
   /** Told of what the operator should know. */
   readonly failed: (problem: string) => void;
+  /** At all replicas, where there are others. */
+  readonly takeTokenEverywhere: TakeEverywhere;
   readonly refusedJoin: (reason: JoinProblem) => void;
   /** A viewer's message may be obeyed. */
   readonly pass: (from: ConnectionId, message: AdmittedMessage) => void;
@@ -45,15 +49,19 @@ export interface Access {
 /** @throws {TypeError} when the configuration has an origin or a key that is none */
 export function openAccess(config: AccessConfig, deps: AccessDeps): Access {
   const { clock, close } = deps;
-  const joinTokens = openJoinTokens(config, deps.epochMs, deps.failed);
+  const usedTokens = new UsedTokens(() => clock.now(), deps.takeTokenEverywhere);
+  const joinTokens = openJoinTokens(config, usedTokens, deps.epochMs, deps.failed);
   const swarmKeys = config.swarmKey?.map((given) => readSecret('--swarm-key', given));
   const gate = new UpgradeGate(config, joinTokens?.tokens, clock);
   const joins = new AddressBudgets(config.joinsPerAddress);
+  const swarmJoins = swarmBuckets(config.joinsPerSwarm);
   const admission = new Admission({
     clock,
     maxIntroductions: config.maxIntroductions,
     tokens: joinTokens?.tokens,
     mayJoin: (connection) => joins.takeOf(gate.networkOf(connection), clock.now()),
+    networkOf: (connection) => gate.networkOf(connection),
+    hasRoom: (swarm) => swarmJoins?.take(swarm, clock.now()) ?? true,
     isSwarm: (swarm) => swarmKeys === undefined || isSealed(swarm, swarmKeys),
     pass: deps.pass,
     tell: deps.tell,
@@ -78,4 +86,9 @@ export function openAccess(config: AccessConfig, deps: AccessDeps): Access {
     start: async () => await joinTokens?.start(),
     stop: () => admission.stop(),
   };
+}
+
+/** Twenty seconds' worth at once: when a show begins its viewers come together. */
+function swarmBuckets(perSecond: number): KeyedBuckets | undefined {
+  return perSecond > 0 ? new KeyedBuckets({ perSecond, burst: 20 * perSecond }) : undefined;
 }

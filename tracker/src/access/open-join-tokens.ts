@@ -1,6 +1,7 @@
 import { JoinTokens } from './join-tokens.ts';
 import { readSecret } from './token-key.ts';
 import { TokenKeySet } from './token-key-set.ts';
+import type { UsedTokens } from './used-tokens.ts';
 
 export interface TokenSources {
   readonly tokenKey?: readonly string[];
@@ -14,11 +15,12 @@ export interface TokenSources {
  */
 export function openJoinTokens(
   { tokenKey, tokenJwks }: TokenSources,
+  used: UsedTokens,
   epochMs: () => number,
   failed: (problem: string) => void,
 ): { readonly tokens: JoinTokens; start(): Promise<void> } | undefined {
   if (tokenKey === undefined && tokenJwks === undefined) return undefined;
   const secrets = (tokenKey ?? []).map((given) => readSecret('--token-key', given));
   const keySet = tokenJwks === undefined ? undefined : new TokenKeySet(tokenJwks, failed);
-  return { tokens: new JoinTokens({ secrets, keySet }, epochMs), start: async () => await keySet?.start() };
+  return { tokens: new JoinTokens({ secrets, keySet }, used, epochMs), start: async () => await keySet?.start() };
 }

@@ -9,10 +9,15 @@ export interface TokenTerms {
   readonly mayUpload: boolean;
   /** Seconds since 1970. */
   readonly expiresAt: number;
+  /** The viewer, as the site knows it; never shown to anybody. */
+  readonly subject: string | undefined;
+  /** Of a token that is for one use: what tells it from others. */
+  readonly onceId: string | undefined;
 }
 
 const MAX_SWARMS_OF_A_TOKEN = 64;
 const MAX_REGION_LENGTH = 64;
+const MAX_NAME_LENGTH = 256;
 
 /** @returns the terms, or in one sentence why the claims are none */
 export function parseTerms(claims: JsonObject): TokenTerms | string {
@@ -26,7 +31,13 @@ export function parseTerms(claims: JsonObject): TokenTerms | string {
   if (upload === undefined) return 'the upload claim must be "allow" or "never"';
   const region = claims.region === undefined ? undefined : asText(claims.region, MAX_REGION_LENGTH);
   if (region === undefined && claims.region !== undefined) return 'the region claim must be a short text';
-  return { swarms, region, mayUpload: upload === 'allow', expiresAt: claims.exp };
+  const subject = asText(claims.sub, MAX_NAME_LENGTH);
+  if (subject === undefined && claims.sub !== undefined) return 'the sub claim must be a short text';
+  const use = asOneOf(claims.use ?? 'many', ['once', 'many']);
+  if (use === undefined) return 'the use claim must be "once" or "many"';
+  const onceId = use === 'once' ? asText(claims.jti, MAX_NAME_LENGTH) : undefined;
+  if (use === 'once' && onceId === undefined) return 'a token for one use needs an id (jti), a short text';
+  return { swarms, region, mayUpload: upload === 'allow', expiresAt: claims.exp, subject, onceId };
 }
 
 export function isFor({ swarms }: TokenTerms, swarm: string): boolean {

@@ -146,7 +146,7 @@ test('only swarms with a sealed id, where there is a key for it', async () => {
     viewer.send(JSON.stringify({ type: 'join', swarm, engine: 'webtorrent', upload: true }));
     return JSON.parse(String((await answer)[0]));
   };
-  expect(await ask('movie')).toMatchObject({ type: 'error', reason: 'unauthorised' });
+  expect(await ask('movie')).toMatchObject({ type: 'error', reason: 'no-such-swarm' });
   expect(await ask(sealedSwarmId('movie', key))).toMatchObject({ type: 'welcome' });
   expect(await (await fetch(`http://127.0.0.1:${running.adminPort}/metrics`)).text()).toContain(
     'refused_joins_total{reason="unsealed"} 1',

@@ -23,6 +23,8 @@ export interface DirectoryDeps {
   readonly toTorrents: (out: Outbox) => void;
   /** A signal that came from another replica was passed on. */
   readonly relayedSignal: () => void;
+  /** A signal that came from another replica was for nobody here who was to get it. */
+  readonly droppedSignal: () => void;
   /** How long one end of an exchange waits for the other's report, ms. */
   readonly reportWindowMs: number;
   /** Other replicas' viewers told so much of what viewers here told. */
@@ -39,6 +41,8 @@ export interface Directory {
   readonly secret: Buffer;
   /** Where there are other replicas: what viewers here told, and no others here. */
   readonly askOthers?: NonNullable<ReportDeskDeps['askOthers']>;
+  /** A token for one use is used at all replicas. @returns false when it was already; rejects when they cannot be asked */
+  takeToken(token: string, forMs: number): Promise<boolean>;
   /** Blocking, for all replicas. */
   share(local: SwarmBlocking): SwarmBlocking;
   start(): Promise<void>;
@@ -54,6 +58,7 @@ export async function openDirectory(redisUrl: string | undefined, deps: Director
     viewers: new LocalViewers(deps.swarms),
     torrents: deps.torrents,
     secret: randomBytes(32),
+    takeToken: () => Promise.resolve(true),
     share: (local) => local,
     start: () => Promise.resolve(),
     leave: () => Promise.resolve(),

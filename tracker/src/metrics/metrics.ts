@@ -13,6 +13,7 @@ export interface TrackerMetrics {
   readonly refusedConnections: Counter<'reason'>;
   readonly refusedJoins: Counter<'reason'>;
   readonly relayed: Counter<'kind'>;
+  readonly droppedSignals: Counter<'because'>;
   readonly refusedAnnounces: Counter<'because'>;
   readonly unlinks: Counter<'reason'>;
   readonly deliveredBytes: Counter<'source' | keyof ReportLabels>;
@@ -80,19 +81,27 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     refusedConnections: new Counter({
       name: 'nearcast_tracker_refused_connections_total',
       help: 'Connections refused or ended by the tracker.',
-      labelNames: ['reason'], // draining | full | flood | slow-reader | origin | token | address | dialect | undecided
+      // draining | full | flood | slow-reader | proxy-header | origin | token | address | dialect | undecided
+      labelNames: ['reason'],
       registers,
     }),
     refusedJoins: new Counter({
       name: 'nearcast_tracker_refused_joins_total',
       help: 'Viewers not let into a swarm, or shown out of it when their token ran out, and renewals not taken.',
-      labelNames: ['reason'], // TokenProblem | undecided
+      labelNames: ['reason'], // TokenProblem | undecided | unsealed | too-many | swarm-busy
       registers,
     }),
     relayed: new TalliedCounter({
       name: 'nearcast_tracker_relayed_total',
       help: 'Offers, answers and signals passed from one peer to another.',
       labelNames: ['kind'], // offer | answer | signal
+      registers,
+    }),
+    droppedSignals: new Counter({
+      name: 'nearcast_tracker_dropped_signals_total',
+      help: 'Signals of the Nearcast dialect that were passed on to nobody.',
+      // no-pair: not introduced, or gone | alone: the same while the other replicas cannot be reached
+      labelNames: ['because'],
       registers,
     }),
     refusedAnnounces: new Counter({

@@ -17,6 +17,8 @@ export interface Bus {
   /** @param known what is blocked here, for a Redis that has lost its memory @returns the blocked swarms */
   blocked(known?: readonly string[]): Promise<readonly string[]>;
   setBlocked(swarm: string, isBlocked: boolean): Promise<void>;
+  /** @returns whether nobody had taken it before, within `forMs` */
+  takeToken(token: string, forMs: number): Promise<boolean>;
   /** What all replicas have in common from the start of the first on: its secret, or `ours` if this is the first. */
   secret(ours: string): Promise<string>;
   /** The latest thing that went wrong, for the operator. */

@@ -55,6 +55,7 @@ export async function openReplicas(redisUrl: string, deps: DirectoryDeps): Promi
     deliver: deps.toViewers,
     deliverText: deps.textToViewer,
     relayed: deps.relayedSignal,
+    dropped: deps.droppedSignal,
   });
   const torrents = new SharedTorrents({
     torrents: deps.torrents,
@@ -72,6 +73,7 @@ export async function openReplicas(redisUrl: string, deps: DirectoryDeps): Promi
     secret: Buffer.from(secret, 'base64url'),
     torrents,
     askOthers: (account, told) => reports.ask(account, told),
+    takeToken: (token, forMs) => replica.bus.takeToken(token, forMs),
     share(local: SwarmBlocking) {
       blocking = new SharedBlocking(local, replica.bus);
       return blocking;

@@ -28,6 +28,8 @@ const BLOCKED_CHANGED = 'blocked';
 
 /** Of every version: what is blocked stays blocked over an upgrade. No expiry, or a full Redis might forget it. */
 const BLOCKED = 'nearcast:blocked';
+/** Of every version, too: a token that was used stays used over an upgrade. */
+const USED = 'nearcast:used';
 const SECRET = `${PREFIX}:secret`;
 /** Says that Redis knows what is blocked, even if that is nothing. */
 const BLOCKED_KNOWN = 'nearcast:blocked:known';
@@ -135,6 +137,11 @@ export class RedisBus implements Bus {
     this.#deps.asked();
     const change = isBlocked ? 'SADD' : 'SREM';
     await this.#commands.eval(SET_BLOCKED, 2, BLOCKED, BLOCKED_KNOWN, change, swarm, EVERYBODY, BLOCKED_CHANGED);
+  }
+
+  async takeToken(token: string, forMs: number): Promise<boolean> {
+    this.#deps.asked();
+    return (await this.#commands.set(`${USED}:${token}`, '', 'PX', Math.max(1, Math.ceil(forMs)), 'NX')) !== null;
   }
 
   async secret(ours: string): Promise<string> {

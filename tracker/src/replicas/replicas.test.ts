@@ -126,6 +126,19 @@ test('all replicas have one secret, and one that comes later has it too', async 
   await own.kill();
 });
 
+test('a token for one use is used at all replicas, while it is valid', async () => {
+  const own = await startRedis();
+  const events = { mail: ignore, membersChanged: ignore, blockedChanged: ignore, broken: ignore };
+  const buses = ['first', 'second'].map(() => new RedisBus(own.url, events, { clock: systemClock, asked: ignore }));
+  await Promise.all(buses.map((bus) => bus.secret('')));
+  const taken = await Promise.all(buses.map((bus) => bus.takeToken('token', 60_000)));
+  expect(taken.toSorted()).toEqual([false, true]);
+  expect(await buses[0]?.takeToken('brief', 1)).toBe(true);
+  await vi.waitFor(async () => expect(await buses[1]?.takeToken('brief', 1)).toBe(true));
+  for (const bus of buses) bus.close();
+  await own.kill();
+});
+
 test('what is blocked at one replica is blocked at all, and at one that starts later', async () => {
   const [one, two] = (await replicas(2)) as [Tracker, Tracker];
   const ask = ({ adminPort }: Tracker, method: string) =>
