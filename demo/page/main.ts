@@ -9,7 +9,13 @@ interface Settings {
   readonly edgeAdminPort: number;
 }
 
-const playlists = { live: '/live/master.m3u8', vod: '/vod/master.m3u8' } as const;
+const playlists = {
+  live: '/live/master.m3u8',
+  'low-latency': '/low-latency/master.m3u8',
+  vod: '/vod/master.m3u8',
+} as const;
+
+type Stream = keyof typeof playlists | 'download';
 const SHOWN_SEGMENTS = 24;
 
 function element<T extends HTMLElement>(selector: string): T {
@@ -81,10 +87,14 @@ function followSharing(session: Sharing): void {
   );
 }
 
+function isStream(asked: string | null): asked is Stream {
+  return asked !== null && (Object.hasOwn(playlists, asked) || asked === 'download');
+}
+
 async function main(): Promise<void> {
   const query = new URLSearchParams(location.search);
   const asked = query.get('stream');
-  const stream = asked === 'vod' || asked === 'download' ? asked : 'live';
+  const stream = isStream(asked) ? asked : 'live';
   const settings: Settings = await (await fetch('./settings.json')).json();
   const at = (port: number) => `http://${location.hostname}:${port}`;
   element(`[data-stream="${stream}"]`).setAttribute('aria-current', 'page');

@@ -49,6 +49,17 @@ function makeFile(): void {
   ffmpeg('files', [...streams, '-map', '0:v', '-map', '1:a', '-c', 'copy', '-movflags', '+faststart', 'film.mp4']);
 }
 
+/** 40 s of half-second parts, four of which are a segment with one key frame: for low latency. */
+ffmpeg('low-latency', [
+  ...['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=24,noise=alls=12:allf=t'],
+  ...['-f', 'lavfi', '-i', 'sine=frequency=330:beep_factor=4:sample_rate=48000'],
+  ...['-t', '40', ...h264, '-g', '48', '-keyint_min', '48', '-bf', '0', ...bitrate(200)],
+  ...['-c:a', 'aac', '-b:a', '48k', '-ac', '1', '-af', 'volume=0.2'],
+  ...['-f', 'hls', '-hls_time', '0.5', '-hls_flags', 'split_by_time', '-hls_playlist_type', 'vod'],
+  ...['-hls_segment_type', 'fmp4', '-hls_fmp4_init_filename', 'init.mp4'],
+  ...['-hls_segment_filename', 'part%d.m4s', 'media.m3u8'],
+]);
+
 /** One minute in two renditions and one audio track, fragmented MP4, 4 s segments. */
 ffmpeg('vod', [
   ...['-f', 'lavfi', '-i', 'mandelbrot=size=640x360:rate=25:end_scale=0.003,noise=alls=4:allf=t'],

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import express from 'express';
 import { LiveStream, parseRecording } from './live-stream.ts';
+import { lowLatencyOrigin } from './low-latency-origin.ts';
 
 export const mediaFolder: string = new URL('../media', import.meta.url).pathname;
 
@@ -19,7 +20,7 @@ export const sampleOriginDefaults: SampleOriginConfig = { liveWindow: 6, folder:
 
 /**
  * What a packager and a web server would be: `/vod/master.m3u8` from files, and `/live/master.m3u8`,
- * which plays the recording as if it happened now.
+ * which plays the recording as if it happened now. `/low-latency/master.m3u8`, where the folder has that recording.
  */
 export function sampleOrigin(given: Partial<SampleOriginConfig> = {}): Server {
   const { liveWindow, folder, now } = { ...sampleOriginDefaults, ...given };
@@ -40,6 +41,8 @@ export function sampleOrigin(given: Partial<SampleOriginConfig> = {}): Server {
     if (file === undefined) response.sendStatus(404);
     else response.sendFile(join(folder, 'live', file), { cacheControl: false });
   });
+  const lowLatency = join(folder, 'low-latency');
+  if (existsSync(lowLatency)) app.use('/low-latency', lowLatencyOrigin(lowLatency, liveWindow, now));
   app.use('/files', express.static(join(folder, 'files'), { cacheControl: false }));
   app.use('/vod', express.static(join(folder, 'vod'), { cacheControl: false }));
   return createServer(app);

@@ -9,6 +9,7 @@ import { EarlySegments } from './hls/early-segments.ts';
 import { watchMedia } from './hls/media-watch.ts';
 import { watchPlaylists } from './hls/playlist-timeline.ts';
 import { type SegmentLoaderConstructor, segmentLoaderClass } from './hls/segment-loader.ts';
+import { StartGate } from './hls/start-gate.ts';
 import { mayUpload } from './may-upload.ts';
 import { decideMode, type Mode, type ModeView, maySwarm } from './mode.ts';
 import type { Random } from './random.ts';
@@ -82,8 +83,7 @@ export class Session implements P2PSession {
   #engine: EngineSlot = { is: 'none' };
   /** How the site loads segments without us. */
   #ownLoader: SegmentLoaderConstructor;
-  #hasFirstSegment = false;
-  #hasFirstFrame = false;
+  readonly #gate = new StartGate();
   #tracker: TrackerLink | undefined;
   readonly #tokens: AnotherToken;
 
@@ -152,13 +152,13 @@ export class Session implements P2PSession {
     const loaderClass = segmentLoaderClass({
       clock,
       engine: () => (this.#engine.is === 'ready' ? this.#engine.engine.segments : undefined),
+      gate: this.#gate,
       ownLoader: this.#ownLoader,
       loadedPlainly: (request, body, timing) => {
         if (!maySwarm(this.#view)) return;
         this.#early.remember(request, body, timing);
         // Later: hls.js has it first.
         queueMicrotask(() => {
-          this.#hasFirstSegment = true;
           this.#reconcile();
           this.#handOver();
         });
@@ -172,8 +172,7 @@ export class Session implements P2PSession {
     hls.config.fLoader = loaderClass;
     const parsed = () => this.#manifestParsed();
     const loading = () => {
-      this.#hasFirstSegment = false;
-      this.#hasFirstFrame = false;
+      this.#gate.reset();
       this.#manifestLeft();
     };
     const destroying = () => this.destroy();
@@ -193,7 +192,7 @@ export class Session implements P2PSession {
         },
         started: (startupMs) => {
           if (startupMs !== undefined) this.#counters.started(startupMs);
-          this.#hasFirstFrame = true;
+          this.#gate.firstFrame();
           this.#reconcile();
         },
         played: (ms) => this.#counters.add('playedMs', ms),
@@ -247,13 +246,13 @@ export class Session implements P2PSession {
 
   /** From the second segment on: nothing competes with the first, which brings the picture. */
   #mayStart({ engine }: ResolvedOptions): boolean {
-    return engine !== 'swarm' || this.#hasFirstSegment || this.#hasFirstFrame;
+    return engine !== 'swarm' || this.#gate.hasSegment || this.#gate.hasFrame;
   }
 
   /** Peers are met when the viewer sees something. */
   #mayJoin({ engine }: ResolvedOptions): boolean {
     if (!maySwarm(this.#view)) return true;
-    return this.#engine.is === 'ready' && (engine !== 'swarm' || this.#hasFirstFrame);
+    return this.#engine.is === 'ready' && (engine !== 'swarm' || this.#gate.hasFrame);
   }
 
   #startEngine(options: ResolvedOptions, playlistUrl: string): void {

@@ -34,7 +34,7 @@ test.each([
 
 test.each([
   ['https://e.example/v/s1.ts?token=a&x=1', undefined, 'https://e.example/v/s1.ts.nearcast?token=a&x=1'],
-  ['https://e.example/v/s1.ts', { start: 0, end: 100 }, 'https://e.example/v/s1.ts.nearcast?_nearcast_range=0-99'],
+  ['https://e.example/v/s1.ts', { start: 0, end: 100 }, 'https://e.example/v/s1.ts.nearcast-0-99'],
 ])('[I4] the manifest of %s %o is at %s', (url, range, expected) => {
   expect(manifestUrl(url, range)).toBe(expected);
 });

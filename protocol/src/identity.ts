@@ -33,16 +33,19 @@ export function pathOfUrl(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).pathname : undefined;
 }
 
-/** [I4] Where a segment's manifest is: `.nearcast` after the path; a byte range of a file is named in the query. */
+/** [I4] Where a segment's manifest is. */
 export function manifestUrl(segmentUrl: string, range?: ByteRange): string {
   const url = new URL(segmentUrl);
-  url.pathname += MANIFEST_SUFFIX;
-  if (range) url.searchParams.set(MANIFEST_RANGE_PARAMETER, `${range.start}-${range.end - 1}`);
+  url.pathname += manifestSuffix(range);
   return url.href;
 }
 
-export const MANIFEST_SUFFIX = '.nearcast';
-export const MANIFEST_RANGE_PARAMETER = '_nearcast_range';
+/** [I4] What stands after the path of a segment, or of a file of which it is a byte range. */
+export function manifestSuffix(range?: ByteRange): string {
+  return MANIFEST_SUFFIX + (range ? `-${range.start}-${range.end - 1}` : '');
+}
+
+const MANIFEST_SUFFIX = '.nearcast';
 
 /** [I5] A rendition's number, where 32 bits must do: the first four bytes of its playlist's key. */
 export function renditionNumber(playlistKey: Uint8Array): number {

@@ -1,4 +1,4 @@
-import { bytesOfHex, hexOf, SEGMENT_KEY_BYTES } from './identity.ts';
+import { SEGMENT_KEY_BYTES } from './identity.ts';
 import { MAX_CHUNKS } from './manifest.ts';
 import {
   type ChunkRun,
@@ -7,11 +7,12 @@ import {
   MAX_PEER_MESSAGE_BYTES,
   type PeerFrame,
   PIECE_BYTES,
-  PIECE_GRAIN_BYTES,
+  PIECE_HEADER_BYTES,
   type Piece,
   type RefuseReason,
   refuseReasons,
 } from './peer-wire.ts';
+import { SegmentKeyNames, u16At, u32At } from './segment-key-names.ts';
 
 /**
  * Frames as bytes: type (1) · length of the body (2) · body. A message is a run of frames. Decoding never throws: an
@@ -39,7 +40,10 @@ const codes = {
 const HEADER_BYTES = 3;
 const MAX_PATH_BYTES = 2048;
 const MAX_RUNS = 64;
+const ACK_TIME_BYTES = 4;
 const MAX_MS = 0xffff;
+
+const names = new SegmentKeyNames();
 
 class Writer {
   readonly #bytes = new Uint8Array(MAX_PEER_MESSAGE_BYTES);
@@ -72,9 +76,7 @@ class Writer {
   }
 
   key(key: string): void {
-    for (let index = 0; index < 2 * SEGMENT_KEY_BYTES; index += 2) {
-      this.u8(Number.parseInt(key.slice(index, index + 2), 16));
-    }
+    this.bytes(names.keyOf(key));
   }
 
   patchU16(at: number, value: number): void {
@@ -162,6 +164,7 @@ function writeBody(frame: PeerFrame): void {
       writer.u8(frame.chunk);
       break;
     case 'ack':
+      writer.u32(frame.arrivedAtMs);
       for (const { first, count } of frame.runs) {
         writer.u32(first);
         writer.u16(count);
@@ -201,132 +204,136 @@ function clampMs(ms: number): number {
 /** @returns the frames of a message, or nothing when any of it is malformed */
 export function decodeFrames(message: Uint8Array): PeerFrame[] | undefined {
   if (message.length > MAX_PEER_MESSAGE_BYTES) return undefined;
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const frames: PeerFrame[] = [];
   let at = 0;
   while (at < message.length) {
     if (at + HEADER_BYTES > message.length) return undefined;
-    const code = view.getUint8(at);
-    const length = view.getUint16(at + 1);
+    const read = readers[message[at] as number];
     const bodyAt = at + HEADER_BYTES;
-    at = bodyAt + length;
+    at = bodyAt + u16At(message, at + 1);
     if (at > message.length) return undefined;
-    const read = readers[code];
     if (!read) continue;
-    const body = message.subarray(bodyAt, at);
-    const frame = read(body, new DataView(body.buffer, body.byteOffset, body.byteLength));
+    const frame = read(message, bodyAt, at);
     if (!frame) return undefined;
     frames.push(frame);
   }
   return frames;
 }
 
-type Reader = (body: Uint8Array, view: DataView) => PeerFrame | undefined;
+/** Reads the body from `at` up to `end`, the end not included. */
+type Reader = (message: Uint8Array, at: number, end: number) => PeerFrame | undefined;
 
 const readers: Readonly<Record<number, Reader>> = {
-  [codes.hello]: (body, view) =>
-    body.length >= 2 ? { type: 'hello', version: view.getUint8(0), upload: view.getUint8(1) === 1 } : undefined,
+  [codes.hello]: (message, at, end) =>
+    end - at >= 2 ? { type: 'hello', version: message[at] as number, upload: message[at + 1] === 1 } : undefined,
   [codes.segment]: readSegment,
-  [codes.manifest]: (body) => ({ type: 'manifest', manifest: body.slice() }),
-  [codes['want-manifest']]: (body) => readKeyed('want-manifest', body),
-  [codes.drop]: (body) => readKeyed('drop', body),
-  [codes.have]: (body) => readRuns('have', body),
-  [codes.fetching]: (body) => readRuns('fetching', body),
-  [codes.window]: (body, view) => {
-    if (body.length !== 20) return undefined;
+  [codes.manifest]: (message, at, end) => ({ type: 'manifest', manifest: message.slice(at, end) }),
+  [codes['want-manifest']]: (message, at, end) => readKeyed('want-manifest', message, at, end),
+  [codes.drop]: (message, at, end) => readKeyed('drop', message, at, end),
+  [codes.have]: (message, at, end) => readRuns('have', message, at, end),
+  [codes.fetching]: (message, at, end) => readRuns('fetching', message, at, end),
+  [codes.window]: (message, at, end) => {
+    if (end - at !== 20) return undefined;
+    const view = viewOf(message, at, end);
     const [from, to] = [view.getFloat64(4), view.getFloat64(12)];
     return from <= to ? { type: 'window', rendition: view.getUint32(0), from, to } : undefined;
   },
-  [codes.request]: (body, view) => {
-    if (body.length !== SEGMENT_KEY_BYTES + 3) return undefined;
-    const chunk = view.getUint8(SEGMENT_KEY_BYTES);
-    const withinMs = view.getUint16(SEGMENT_KEY_BYTES + 1);
-    return chunk < MAX_CHUNKS ? { type: 'request', key: readKey(body), chunk, withinMs } : undefined;
+  [codes.request]: (message, at, end) => {
+    if (end - at !== SEGMENT_KEY_BYTES + 3) return undefined;
+    const chunk = message[at + SEGMENT_KEY_BYTES] as number;
+    const withinMs = u16At(message, at + SEGMENT_KEY_BYTES + 1);
+    return chunk < MAX_CHUNKS ? { type: 'request', key: names.read(message, at), chunk, withinMs } : undefined;
   },
-  [codes.refuse]: (body, view) => {
-    if (body.length !== SEGMENT_KEY_BYTES + 4) return undefined;
-    const chunk = view.getUint8(SEGMENT_KEY_BYTES);
-    const because: RefuseReason | undefined = refuseReasons[view.getUint8(SEGMENT_KEY_BYTES + 1)];
-    const retryAfterMs = view.getUint16(SEGMENT_KEY_BYTES + 2);
-    return because ? { type: 'refuse', key: readKey(body), chunk, because, retryAfterMs } : undefined;
+  [codes.refuse]: (message, at, end) => {
+    if (end - at !== SEGMENT_KEY_BYTES + 4) return undefined;
+    const chunk = message[at + SEGMENT_KEY_BYTES] as number;
+    const because: RefuseReason | undefined = refuseReasons[message[at + SEGMENT_KEY_BYTES + 1] as number];
+    const retryAfterMs = u16At(message, at + SEGMENT_KEY_BYTES + 2);
+    return because ? { type: 'refuse', key: names.read(message, at), chunk, because, retryAfterMs } : undefined;
   },
-  [codes.cancel]: (body, view) => {
-    if (body.length !== SEGMENT_KEY_BYTES + 1) return undefined;
-    return { type: 'cancel', key: readKey(body), chunk: view.getUint8(SEGMENT_KEY_BYTES) };
+  [codes.cancel]: (message, at, end) => {
+    if (end - at !== SEGMENT_KEY_BYTES + 1) return undefined;
+    return { type: 'cancel', key: names.read(message, at), chunk: message[at + SEGMENT_KEY_BYTES] as number };
   },
   [codes.ack]: readAck,
-  [codes.ping]: (body, view) => (body.length === 2 ? { type: 'ping', id: view.getUint16(0) } : undefined),
-  [codes.pong]: (body, view) => (body.length === 2 ? { type: 'pong', id: view.getUint16(0) } : undefined),
-  [codes.goodbye]: (body, view) => {
-    const because: GoodbyeReason | undefined = body.length === 1 ? goodbyeReasons[view.getUint8(0)] : undefined;
+  [codes.ping]: (message, at, end) => (end - at === 2 ? { type: 'ping', id: u16At(message, at) } : undefined),
+  [codes.pong]: (message, at, end) => (end - at === 2 ? { type: 'pong', id: u16At(message, at) } : undefined),
+  [codes.goodbye]: (message, at, end) => {
+    const because: GoodbyeReason | undefined = end - at === 1 ? goodbyeReasons[message[at] as number] : undefined;
     return because ? { type: 'goodbye', because } : undefined;
   },
 };
 
-function readKey(body: Uint8Array): string {
-  return hexOf(body.subarray(0, SEGMENT_KEY_BYTES));
+function viewOf(message: Uint8Array, at: number, end: number): DataView {
+  return new DataView(message.buffer, message.byteOffset + at, end - at);
 }
 
-function readKeyed(type: 'want-manifest' | 'drop', body: Uint8Array): PeerFrame | undefined {
-  return body.length === SEGMENT_KEY_BYTES ? { type, key: readKey(body) } : undefined;
+function readKeyed(
+  type: 'want-manifest' | 'drop',
+  message: Uint8Array,
+  at: number,
+  end: number,
+): PeerFrame | undefined {
+  return end - at === SEGMENT_KEY_BYTES ? { type, key: names.read(message, at) } : undefined;
 }
 
-function readRuns(type: 'have' | 'fetching', body: Uint8Array): PeerFrame | undefined {
-  const runBytes = body.length - SEGMENT_KEY_BYTES;
+function readRuns(type: 'have' | 'fetching', message: Uint8Array, at: number, end: number): PeerFrame | undefined {
+  const runsAt = at + SEGMENT_KEY_BYTES;
+  const runBytes = end - runsAt;
   if (runBytes <= 0 || runBytes % 2 !== 0 || runBytes / 2 > MAX_RUNS) return undefined;
   const runs: ChunkRun[] = [];
-  for (let at = SEGMENT_KEY_BYTES; at < body.length; at += 2) {
-    const first = body[at] as number;
-    const count = body[at + 1] as number;
+  for (let runAt = runsAt; runAt < end; runAt += 2) {
+    const first = message[runAt] as number;
+    const count = message[runAt + 1] as number;
     if (count === 0 || first + count > MAX_CHUNKS) return undefined;
     runs.push({ first, count });
   }
-  return { type, key: readKey(body), runs };
+  return { type, key: names.read(message, at), runs };
 }
 
-function readAck(body: Uint8Array, view: DataView): PeerFrame | undefined {
-  if (body.length === 0 || body.length % 6 !== 0 || body.length / 6 > MAX_RUNS) return undefined;
+function readAck(message: Uint8Array, at: number, end: number): PeerFrame | undefined {
+  const runsAt = at + ACK_TIME_BYTES;
+  const length = end - runsAt;
+  if (length <= 0 || length % 6 !== 0 || length / 6 > MAX_RUNS) return undefined;
   const runs: ChunkRun[] = [];
-  for (let at = 0; at < body.length; at += 6) {
-    const count = view.getUint16(at + 4);
+  for (let runAt = runsAt; runAt < end; runAt += 6) {
+    const count = u16At(message, runAt + 4);
     if (count === 0) return undefined;
-    runs.push({ first: view.getUint32(at), count });
+    runs.push({ first: u32At(message, runAt), count });
   }
-  return { type: 'ack', runs };
+  return { type: 'ack', arrivedAtMs: u32At(message, at), runs };
 }
 
-function readSegment(body: Uint8Array, view: DataView): PeerFrame | undefined {
+function readSegment(message: Uint8Array, at: number, end: number): PeerFrame | undefined {
   const pathAt = SEGMENT_KEY_BYTES + 28;
-  if (body.length <= pathAt || body.length > pathAt + MAX_PATH_BYTES) return undefined;
-  const start = view.getFloat64(SEGMENT_KEY_BYTES + 12);
-  const end = view.getFloat64(SEGMENT_KEY_BYTES + 20);
-  const hasRange = Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && end > start;
-  if (!hasRange && !(start === -1 && end === -1)) return undefined;
-  const path = new TextDecoder().decode(body.subarray(pathAt));
+  const length = end - at;
+  if (length <= pathAt || length > pathAt + MAX_PATH_BYTES) return undefined;
+  const view = viewOf(message, at, end);
+  const first = view.getFloat64(SEGMENT_KEY_BYTES + 12);
+  const after = view.getFloat64(SEGMENT_KEY_BYTES + 20);
+  const hasRange = Number.isSafeInteger(first) && Number.isSafeInteger(after) && first >= 0 && after > first;
+  if (!hasRange && !(first === -1 && after === -1)) return undefined;
+  const path = new TextDecoder().decode(message.subarray(at + pathAt, end));
   if (!path.startsWith('/')) return undefined;
   return {
     type: 'segment',
-    key: readKey(body),
+    key: names.read(message, at),
     rendition: view.getUint32(SEGMENT_KEY_BYTES),
     sequence: view.getUint32(SEGMENT_KEY_BYTES + 4),
     durationMs: view.getUint32(SEGMENT_KEY_BYTES + 8),
     path,
-    ...(hasRange ? { range: { start, end } } : {}),
+    ...(hasRange ? { range: { start: first, end: after } } : {}),
   };
 }
 
-const PIECE_HEADER_BYTES: number = 4 + SEGMENT_KEY_BYTES + 1 + 4 + 2;
-
 export function encodePiece({ id, key, chunk, offset, queueMs, bytes }: Piece): Uint8Array {
-  const message = new Uint8Array(PIECE_HEADER_BYTES + bytes.length);
-  const view = new DataView(message.buffer);
-  view.setUint32(0, id);
-  message.set(bytesOfHex(key), 4);
-  view.setUint8(4 + SEGMENT_KEY_BYTES, chunk);
-  view.setUint32(5 + SEGMENT_KEY_BYTES, offset);
-  view.setUint16(9 + SEGMENT_KEY_BYTES, clampMs(queueMs));
-  message.set(bytes, PIECE_HEADER_BYTES);
-  return message;
+  writer.u32(id);
+  writer.key(key);
+  writer.u8(chunk);
+  writer.u32(offset);
+  writer.u16(clampMs(queueMs));
+  writer.bytes(bytes);
+  return writer.take();
 }
 
 /** Its `bytes` are a view of the message. `undefined` for whatever is no piece. */
@@ -336,10 +343,10 @@ export function decodePiece(message: Uint8Array): Piece | undefined {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const chunk = view.getUint8(4 + SEGMENT_KEY_BYTES);
   const offset = view.getUint32(5 + SEGMENT_KEY_BYTES);
-  if (chunk >= MAX_CHUNKS || offset % PIECE_GRAIN_BYTES !== 0) return undefined;
+  if (chunk >= MAX_CHUNKS) return undefined;
   return {
     id: view.getUint32(0),
-    key: hexOf(message.subarray(4, 4 + SEGMENT_KEY_BYTES)),
+    key: names.read(message, 4),
     chunk,
     offset,
     queueMs: view.getUint16(9 + SEGMENT_KEY_BYTES),

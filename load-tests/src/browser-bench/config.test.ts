@@ -31,7 +31,7 @@ describe('what cannot work is refused with one line', () => {
   test.each<[string[], RegExp]>([
     [['--prot', '1'], /unknown option '--prot'/],
     [['live'], /too many arguments/],
-    [['--mode', 'radio'], /'radio' is invalid.*live, vod/],
+    [['--mode', 'radio'], /'radio' is invalid.*live, low-latency, vod/],
     [['--peers', '0'], /'0' is invalid.*from 1 to 64/],
     [['--uplink', 'fast'], /'fast' is invalid.*such as 1\.2.*"mixed" or "unshaped"/],
     [['--uplink', '-1'], /'-1' is invalid/],
@@ -41,6 +41,7 @@ describe('what cannot work is refused with one line', () => {
     [['--engines', ''], /no engine ""/],
     [['--seconds', '5'], /from 10 to 3600/],
     [['--media-bitrate', 'x'], /'x' is invalid.*above 0/],
+    [['--mode', 'low-latency', '--media-bitrate', '2'], /makes no low-latency stream/],
     [['--loss-queue', '40'], /--loss-queue needs an --uplink/],
     [['--json'], /argument missing/],
   ])('%j', (argv, sentence) => {

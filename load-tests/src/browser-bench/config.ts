@@ -16,8 +16,13 @@ export const engines = [
  */
 export type EngineName = (typeof engines)[number];
 
+export const modes = ['live', 'low-latency', 'vod'] as const;
+
+/** The kind of stream: a low-latency one is live in parts of half a second. */
+export type Mode = (typeof modes)[number];
+
 export interface BenchConfig {
-  readonly mode: 'live' | 'vod';
+  readonly mode: Mode;
   /** Viewers, all in one browser. */
   readonly peers: number;
   readonly uplink: Uplinks;
@@ -72,7 +77,7 @@ interface Flags extends Omit<BenchConfig, 'joinSeconds' | 'mediaBitrate'> {
 export function parseConfig(argv: readonly string[], tell?: (sentence: string) => void): BenchConfig {
   const command = new Command('npm run bench:swarm --')
     .description('Real viewers in a real browser share a stream; each engine plays the same scene, one after another.')
-    .addOption(new Option('--mode <mode>', 'kind of stream').choices(['live', 'vod']).default('live'))
+    .addOption(new Option('--mode <mode>', 'kind of stream').choices(modes).default('live'))
     .option('--peers <count>', 'viewers', wholeNumber(1, 64), 8)
     .addOption(
       new Option('--uplink <mbit>', 'Mbit/s of each viewer, "mixed" or "unshaped"')
@@ -99,6 +104,9 @@ export function parseConfig(argv: readonly string[], tell?: (sentence: string) =
   if (flags.lossQueue !== undefined && flags.uplink.is === 'unshaped') {
     command.error('error: --loss-queue needs an --uplink: a line without a limit has no queue');
   }
-  const { joinSeconds = flags.mode === 'live' ? 1 : 3, mediaBitrate, ...others } = flags;
+  if (flags.mode === 'low-latency' && flags.mediaBitrate !== undefined) {
+    command.error('error: --media-bitrate makes no low-latency stream, of which there is only the sample');
+  }
+  const { joinSeconds = flags.mode === 'vod' ? 3 : 1, mediaBitrate, ...others } = flags;
   return { ...others, joinSeconds, ...(mediaBitrate === undefined ? {} : { mediaBitrate: mediaBitrate * 1e6 }) };
 }

@@ -73,7 +73,7 @@ const config = readConfig();
 try {
   const json = openOutput(config.json);
   const trace = openOutput(config.trace);
-  const media = prepareMedia(config.seconds, config.mediaBitrate);
+  const media = prepareMedia(config);
   try {
     report(config, media, await runAll(config, media, trace), json);
   } finally {

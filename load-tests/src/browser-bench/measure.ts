@@ -48,6 +48,9 @@ export interface Measures {
   readonly controlShare: number | null;
   /** Bytes on the wire, without UDP and IP ÷ media bytes sent. */
   readonly wireOverhead: number | null;
+  /** Packets on the wire for each kilobyte of media, and the share of them that never came. */
+  readonly packetsPerKilobyte: number | null;
+  readonly lostShare: number | null;
   readonly discardedShare: number;
   readonly connectedPeers: number;
   readonly cpuSecondsPerMinute: number;
@@ -77,6 +80,7 @@ export function measure({ moments, busyShares, processors, errors }: ArmRecord):
   const delivered = sum((viewer) => viewer.deliveredBytes);
   const fromPeers = sum((viewer) => viewer.peerBytes);
   const uploaded = sum((viewer) => viewer.uploadedBytes);
+  const packets = sum((viewer) => viewer.packetsSent);
   const edgeSent = last.edge.segments - first.edge.segments;
   const playerSum = fromPeers + sum((viewer) => viewer.edgeBytes);
   const upload = quantiles(grown((viewer) => (viewer.uploadedBytes * 8) / seconds));
@@ -100,6 +104,8 @@ export function measure({ moments, busyShares, processors, errors }: ArmRecord):
     uploadMax: upload.max,
     controlShare: uploaded === 0 ? null : (sum((viewer) => viewer.channelBytes) - uploaded) / uploaded,
     wireOverhead: uploaded === 0 ? null : sum((viewer) => viewer.wireBytes) / uploaded,
+    packetsPerKilobyte: uploaded === 0 ? null : (1000 * packets) / uploaded,
+    lostShare: packets === 0 ? null : 1 - sum((viewer) => viewer.packetsReceived) / packets,
     discardedShare: share(
       sum((viewer) => viewer.discardedBytes),
       playerSum,

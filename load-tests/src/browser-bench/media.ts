@@ -3,31 +3,46 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mediaFolder } from '@nearcast/demo/sample-origin';
+import type { BenchConfig } from './config.ts';
 import { filmPlaylist, parseSegmentFiles, SEGMENT_SECONDS } from './film-playlist.ts';
 
-/** A folder that the sample origin can serve: `live/` to be played round and round, `vod/` a film of the same pictures. */
+/**
+ * A folder that the sample origin can serve: `live/` and `low-latency/` to be played round and round, `vod/` a film of the
+ * same pictures as `live/`.
+ */
 export interface BenchMedia {
   readonly folder: string;
   readonly bitsPerSecond: number;
   remove(): void;
 }
 
+/** What of a benchmark's configuration its media depend on. */
+type MediaNeeds = Pick<BenchConfig, 'mode' | 'seconds' | 'mediaBitrate'>;
+
 /** @throws {Error} when a rate is asked for and there is no ffmpeg */
-export function prepareMedia(filmSeconds: number, bitsPerSecond: number | undefined): BenchMedia {
+export function prepareMedia({ mode, seconds, mediaBitrate }: MediaNeeds): BenchMedia {
   const folder = mkdtempSync(join(tmpdir(), 'nearcast-bench-'));
   try {
     const live = join(folder, 'live');
-    if (bitsPerSecond === undefined) symlinkSync(join(mediaFolder, 'live'), live);
-    else record(live, bitsPerSecond);
+    if (mediaBitrate === undefined) symlinkSync(join(mediaFolder, 'live'), live);
+    else record(live, mediaBitrate);
+    symlinkSync(join(mediaFolder, 'low-latency'), join(folder, 'low-latency'));
     const files = parseSegmentFiles(readFileSync(join(live, 'media.m3u8'), 'utf8'));
-    const bytes = files.reduce((sum, file) => sum + statSync(join(live, file)).size, 0);
-    makeFilm(folder, files, filmSeconds);
-    const measured = (bytes * 8) / (files.length * SEGMENT_SECONDS);
-    return { folder, bitsPerSecond: measured, remove: () => rmSync(folder, { recursive: true, force: true }) };
+    makeFilm(folder, files, seconds);
+    const bitsPerSecond = rateOf(mode === 'low-latency' ? join(folder, mode) : live);
+    return { folder, bitsPerSecond, remove: () => rmSync(folder, { recursive: true, force: true }) };
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Of a recording, bit/s. */
+function rateOf(folder: string): number {
+  const playlist = readFileSync(join(folder, 'media.m3u8'), 'utf8');
+  const bytes = parseSegmentFiles(playlist).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+  const seconds = [...playlist.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, length]) => sum + Number(length), 0);
+  return (bytes * 8) / seconds;
 }
 
 function makeFilm(folder: string, files: readonly string[], seconds: number): void {

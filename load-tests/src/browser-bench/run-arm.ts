@@ -76,7 +76,7 @@ async function play(
   };
   let machine: MachineMeter;
   const moments: Moment[] = [];
-  if (mode === 'live') {
+  if (mode !== 'vod') {
     await join();
     await untilAllPlay(waiting);
     await pause(settleSeconds * 1000);
@@ -108,7 +108,7 @@ async function play(
 
 /** A film is counted until everybody has all of it; an engine may deliver no sooner than it is played. */
 function countedMs({ mode, seconds, peers, joinSeconds }: BenchConfig): number {
-  return 1000 * (mode === 'live' ? seconds : seconds + (peers - 1) * joinSeconds + FILM_GRACE_SECONDS);
+  return 1000 * (mode === 'vod' ? seconds + (peers - 1) * joinSeconds + FILM_GRACE_SECONDS : seconds);
 }
 
 function hasEverybodyAll(moments: readonly Moment[]): boolean {
@@ -149,6 +149,8 @@ const nothingYet = {
   discardedBytes: 0,
   channelBytes: 0,
   wireBytes: 0,
+  packetsSent: 0,
+  packetsReceived: 0,
   stalls: 0,
   stalledMs: 0,
   startupMs: null,

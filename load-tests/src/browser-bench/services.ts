@@ -4,13 +4,14 @@ import { startEdge } from '@nearcast/origin-proxy';
 import { closeServer, listen, portOf } from '@nearcast/service-kit';
 import { startTracker } from '@nearcast/tracker';
 import express from 'express';
+import type { Mode } from './config.ts';
 import { metricSum } from './metric-sum.ts';
 
 /** Everything that a viewer talks to, fresh for one arm, on free ports of this machine. */
 export interface Services {
   readonly pageUrl: string;
   readonly trackerUrl: string;
-  readonly playlistUrl: (mode: 'live' | 'vod') => string;
+  readonly playlistUrl: (mode: Mode) => string;
   readonly trustedKeys: readonly JsonWebKey[];
   edgeBytes(): Promise<EdgeBytes>;
   close(): Promise<void>;

@@ -17,6 +17,8 @@ const measures: Measures = {
   uploadMax: 1_250_000,
   controlShare: 0.0101,
   wireOverhead: 1.112,
+  packetsPerKilobyte: 1.5,
+  lostShare: 0.02,
   discardedShare: 0,
   connectedPeers: 7,
   cpuSecondsPerMinute: 5.25,

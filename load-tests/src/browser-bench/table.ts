@@ -32,6 +32,8 @@ const rows: readonly Row[] = [
   ],
   ['control share', ({ controlShare }) => orNone(controlShare, percent)],
   ['wire ÷ media sent', ({ wireOverhead }) => orNone(wireOverhead, (value) => value.toFixed(3))],
+  ['packets per kB of media', ({ packetsPerKilobyte }) => orNone(packetsPerKilobyte, (value) => value.toFixed(2))],
+  ['packets lost', ({ lostShare }) => orNone(lostShare, percent)],
   ['manifests at the edge', ({ manifestShare }) => percent(manifestShare)],
   ['discarded', ({ discardedShare }) => percent(discardedShare)],
   ['peers per viewer', ({ connectedPeers }) => connectedPeers.toFixed(1)],

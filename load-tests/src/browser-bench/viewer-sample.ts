@@ -26,6 +26,9 @@ export interface ViewerSample {
   readonly channelBytes: number;
   /** The same with all headers but UDP's and IP's, and with what had to be sent twice. */
   readonly wireBytes: number;
+  /** Of all connections, as the browser counts them: what one sent and the other has not received was lost. */
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
   readonly stalls: number;
   readonly stalledMs: number;
   /** From the request for the playlist to the first frame; nothing before that. */

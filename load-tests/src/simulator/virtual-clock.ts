@@ -1,15 +1,23 @@
 import type { Clock } from '@nearcast/player-plugin/engine';
+import { type Timer, TimerHeap } from './timer-heap.ts';
 
-interface Timer {
-  readonly at: number;
-  /** Timers for the same moment run in the order in which they were set. */
-  readonly order: number;
-  run: (() => void) | undefined;
-}
+/** Milliseconds that have a list of their own: nearly every timer is for one of them. A power of two. */
+const SLOTS = 8192;
 
-/** Time that passes only when all is done: a binary heap of timers. */
+/**
+ * Time that passes only when all is done. A wheel of milliseconds (Varghese and Lauck 1987): a thousand viewers have a
+ * hundred thousand timers, and one heap of them would be a cache miss at each level of each push and pop.
+ */
 export class VirtualClock implements Clock {
-  readonly #heap: Timer[] = [];
+  /** By millisecond, modulo their number; not sorted. */
+  readonly #slots: Timer[][] = Array.from({ length: SLOTS }, () => []);
+  /** Those of the millisecond that it is. */
+  readonly #current = new TimerHeap();
+  /** Those beyond the wheel. */
+  readonly #far = new TimerHeap();
+  /** Timers that are on the wheel or beyond. */
+  #waiting = 0;
+  #tick = 0;
   #now = 0;
   #order = 0;
 
@@ -19,7 +27,7 @@ export class VirtualClock implements Clock {
 
   after(ms: number, run: () => void): () => void {
     const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, run };
-    this.#push(timer);
+    this.#place(timer);
     return () => {
       timer.run = undefined;
     };
@@ -30,14 +38,11 @@ export class VirtualClock implements Clock {
    * promises in it is as deterministic as the rest.
    */
   async advanceTo(until: number, afterEach?: () => void): Promise<void> {
-    for (;;) {
-      const next = this.#heap[0];
-      if (!next || next.at > until) break;
-      const tick = Math.floor(next.at) + 1;
-      while (this.#heap[0] && this.#heap[0].at < tick && this.#heap[0].at <= until) {
-        const timer = this.#pop() as Timer;
-        this.#now = Math.max(this.#now, timer.at);
-        timer.run?.();
+    while (this.#findNext(until)) {
+      for (let next = this.#current.first; next && next.at <= until; next = this.#current.first) {
+        this.#current.pop();
+        this.#now = Math.max(this.#now, next.at);
+        next.run?.();
       }
       afterEach?.();
       await new Promise<void>((resolve) => setImmediate(resolve));
@@ -45,38 +50,37 @@ export class VirtualClock implements Clock {
     this.#now = until;
   }
 
-  #push(timer: Timer): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(timer);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(timer, heap[parent] as Timer)) break;
-      heap[at] = heap[parent] as Timer;
-      at = parent;
+  #place(timer: Timer): void {
+    const tick = Math.floor(timer.at);
+    if (tick <= this.#tick) {
+      this.#current.push(timer);
+      return;
     }
-    heap[at] = timer;
+    this.#waiting += 1;
+    if (tick - this.#tick < SLOTS) (this.#slots[tick % SLOTS] as Timer[]).push(timer);
+    else this.#far.push(timer);
   }
 
-  #pop(): Timer | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (!last || heap.length === 0) return first;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Timer, heap[child] as Timer)) child += 1;
-      if (!isBefore(heap[child] as Timer, last)) break;
-      heap[at] = heap[child] as Timer;
-      at = child;
+  /** Goes on to the next millisecond that has timers. @returns whether there is one, not after `until` */
+  #findNext(until: number): boolean {
+    while (!this.#current.first) {
+      if (this.#waiting === 0 || this.#tick + 1 > until) return false;
+      this.#tick += 1;
+      const slot = this.#slots[this.#tick % SLOTS] as Timer[];
+      this.#waiting -= slot.length;
+      for (const timer of slot) this.#current.push(timer);
+      slot.length = 0;
+      this.#bringNear();
     }
-    heap[at] = last;
-    return first;
+    return this.#current.first.at <= until;
   }
-}
 
-function isBefore(a: Timer, b: Timer): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
+  /** What was beyond the wheel and is no longer. */
+  #bringNear(): void {
+    for (let next = this.#far.first; next && Math.floor(next.at) - this.#tick < SLOTS; next = this.#far.first) {
+      this.#far.pop();
+      this.#waiting -= 1;
+      this.#place(next);
+    }
+  }
 }

@@ -31,10 +31,3 @@ export function resolveRange(asked: AskedRange, size: number): Part | 'unsatisfi
   if (asked.first >= size) return 'unsatisfiable';
   return { start: asked.first, end: Math.min(size, (asked.last ?? size - 1) + 1) };
 }
-
-/** The `_nearcast_range` of a manifest ([I4]): `first-last`, both included. */
-export function parseManifestRange(text: string): Part | undefined {
-  const [, first, last] = /^(\d{1,15})-(\d{1,15})$/.exec(text) ?? [];
-  if (first === undefined || Number(last) < Number(first)) return undefined;
-  return { start: Number(first), end: Number(last) + 1 };
-}

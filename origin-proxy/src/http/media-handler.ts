@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { MANIFEST_CONTENT_TYPE, MANIFEST_RANGE_PARAMETER, MANIFEST_SUFFIX } from '@nearcast/protocol';
+import { MANIFEST_CONTENT_TYPE } from '@nearcast/protocol';
 import type { AccessCheck } from '../access/access.ts';
 import type { Ask } from '../cache/ask.ts';
 import { BufferContent } from '../cache/content.ts';
@@ -15,15 +15,16 @@ import { NoTorrent } from '../torrent/no-torrent.ts';
 import { noTorrentAnswer, type TorrentAnswers } from '../torrent/torrent-answers.ts';
 import { admit } from './admit.ts';
 import { askFor, type KeyRules } from './ask-for.ts';
-import { parseManifestRange, parseRangeHeader } from './byte-range.ts';
+import { type Part, parseRangeHeader } from './byte-range.ts';
 import { countedResult } from './cache-status.ts';
 import type { ClientGuard } from './client-guard.ts';
 import { type CorsRules, corsHeaders, preflightHeaders } from './cors.ts';
 import { LowLatency } from './low-latency.ts';
+import { parseManifestPath } from './manifest-path.ts';
 import { objectHeaders } from './object-headers.ts';
 import { failureAnswer, sendText } from './plain-answer.ts';
 import { playlistView } from './playlist-view.ts';
-import { queryValue, type Target } from './request-target.ts';
+import type { Target } from './request-target.ts';
 import type { BodySender } from './send-body.ts';
 import { sendContent } from './send-content.ts';
 
@@ -101,9 +102,10 @@ async function handle(
   deps.seen(request, target);
   if (target.path === KEYS_PATH) return sendKeys(response, extra, deps);
 
-  const isManifest = target.path.endsWith(MANIFEST_SUFFIX);
+  const manifest = parseManifestPath(target.path);
+  if (manifest === 'empty') return sendText(response, 400, 'a range must be first-last', extra);
   const file = deps.torrents?.fileOf(target.path);
-  const path = file ?? (isManifest ? target.path.slice(0, -MANIFEST_SUFFIX.length) : target.path);
+  const path = file ?? manifest?.path ?? target.path;
   const { method = 'GET', headers } = request;
   const access = await deps.access.check({ path, query: target.query, method, headers, address });
   if (access.is === 'refused') return refuse('token', access.status, access.why);
@@ -113,7 +115,7 @@ async function handle(
     const content = await deps.torrents.answer(ask, request, access.carry, deps.clock.now());
     return await send(request, response, ask, { content, result: 'hit', isStored: true }, extra, deps);
   }
-  if (isManifest) return await sendManifest(request, response, ask, target, extra, deps);
+  if (manifest) return await sendManifest(request, response, ask, manifest.range, extra, deps);
   const found = await lowLatency.open(withNeeds(ask, request), target);
   const content = await playlistView(found.content, String(headers['accept-encoding'] ?? ''), access.carry);
   await send(request, response, ask, { ...found, content }, extra, deps);
@@ -145,16 +147,10 @@ async function sendManifest(
   request: IncomingMessage,
   response: ServerResponse,
   ask: Ask,
-  { query }: Target,
+  range: Part | undefined,
   extra: Extra,
   deps: FrontDeps,
 ): Promise<void> {
-  const given = queryValue(query, MANIFEST_RANGE_PARAMETER);
-  const range = given === undefined ? undefined : parseManifestRange(given);
-  if (given !== undefined && !range) {
-    sendText(response, 400, `${MANIFEST_RANGE_PARAMETER} must be first-last`, extra);
-    return;
-  }
   const { bytes, head, result } = await deps.manifests.of(ask, range);
   const kind: ObjectKind = 'manifest';
   // It is right for as long as its segment is.

@@ -96,7 +96,7 @@ describe('the manifest of a segment', () => {
   test('[I4] of a byte range vouches for the range alone', async () => {
     const body = bytesOf(300_000);
     const edge = await edgeFor((await originWith(fileOf(body))).url);
-    const manifest = await verifiedManifest(edge, '/film.mp4.nearcast?_nearcast_range=70001-190000');
+    const manifest = await verifiedManifest(edge, '/film.mp4.nearcast-70001-190000');
     expectToVouchFor(manifest, body.subarray(70_001, 190_001));
     expect(Buffer.from(manifest.key).equals(segmentKey('/film.mp4', { start: 70_001, end: 190_001 }))).toBe(true);
   });
@@ -111,7 +111,7 @@ describe('the manifest of a segment', () => {
     );
     const edge = await edgeFor(origin.url, { sliceAbove: SLICE_BYTES });
     const [first, last] = [SLICE_BYTES - 50_000, SLICE_BYTES + 49_999];
-    const manifest = await verifiedManifest(edge, `/film.mp4.nearcast?_nearcast_range=${first}-${last}`);
+    const manifest = await verifiedManifest(edge, `/film.mp4.nearcast-${first}-${last}`);
     expectToVouchFor(manifest, body.subarray(first, last + 1));
     expectToVouchFor(await verifiedManifest(edge, '/film.mp4.nearcast'), body);
   });
@@ -132,8 +132,8 @@ describe('there is no manifest', () => {
     ['of an empty object', fileOf(Buffer.alloc(0)), '/s.ts.nearcast', 404],
     ['of what may not be shared', fileOf(body, { 'cache-control': 'private' }), '/s.ts.nearcast', 404],
     ['of what is encoded', fileOf(body, { 'content-encoding': 'br' }), '/s.ts.nearcast', 404],
-    ['of bytes beyond the end', fileOf(body), '/s.ts.nearcast?_nearcast_range=40000-50000', 416],
-    ['of a range that is none', fileOf(body), '/s.ts.nearcast?_nearcast_range=9-1', 400],
+    ['of bytes beyond the end', fileOf(body), '/s.ts.nearcast-40000-50000', 416],
+    ['of a range that is none', fileOf(body), '/s.ts.nearcast-9-1', 400],
     [
       'of a body whose end is not marked',
       (_, response) => {

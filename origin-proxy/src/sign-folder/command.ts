@@ -29,14 +29,9 @@ export async function runSign(argv: readonly string[]): Promise<void> {
   const { signingKey, pathPrefix, keys: keysFile } = command.opts<SignOptions>();
   try {
     const keys = await loadSigningKeys(signingKey);
-    const { manifests, bytes, ranged } = await signFolder(folder, pathPrefix, keys);
+    const { manifests, bytes } = await signFolder(folder, pathPrefix, keys);
     if (keysFile !== undefined) await writeFile(keysFile, `${JSON.stringify({ keys: keys.published })}\n`);
     process.stdout.write(`nearcast-edge: ${manifests} manifests for ${bytes} bytes\n`);
-    if (ranged.length > 0) {
-      process.stderr.write(
-        `nearcast-edge: ${ranged.length} files are used by byte ranges, for which only an edge has manifests: ${ranged[0]}\n`,
-      );
-    }
   } catch (error) {
     process.stderr.write(`nearcast-edge: ${(error as Error).message}\n`);
     process.exitCode = 1;

@@ -29,6 +29,9 @@ test('the manifests beside the files vouch for what an edge in front of them wou
       'part%20one.m4s?v=2',
       '#EXTINF:4,',
       '../b.m4s',
+      '#EXTINF:4,',
+      '#EXT-X-BYTERANGE:450@300',
+      'init.mp4',
     ),
     'low/init.mp4': bytesOf(900),
     'low/part one.m4s': bytesOf(600_000, 2),
@@ -36,19 +39,17 @@ test('the manifests beside the files vouch for what an edge in front of them wou
     'unnamed.ts': bytesOf(10),
   });
   const keys = await loadSigningKeys([]);
-  expect(await signFolder(folder, '/vod/', keys)).toEqual({ manifests: 3, bytes: 5_600_900, ranged: [] });
+  expect(await signFolder(folder, '/vod/', keys)).toEqual({ manifests: 4, bytes: 5_600_900 + 450 });
   expect(existsSync(join(folder, 'unnamed.ts.nearcast'))).toBe(false);
 
   const www = mkdtempSync(join(tmpdir(), 'nearcast-www-'));
-  cpSync(folder, join(www, 'vod'), { recursive: true, filter: (path) => !path.endsWith('.nearcast') });
+  cpSync(folder, join(www, 'vod'), { recursive: true, filter: (path) => !/\.nearcast/.test(path) });
   const edge = await edgeFor(www);
-  for (const [file, path] of [
-    ['low/init.mp4', '/vod/low/init.mp4'],
-    ['low/part one.m4s', '/vod/low/part%20one.m4s'],
-    ['b.m4s', '/vod/b.m4s'],
-  ]) {
-    const written = readFileSync(join(folder, `${file}.nearcast`));
-    const served = await bodyOf(edge, `${path}.nearcast`);
+  for (const file of ['low/init.mp4', 'low/part one.m4s', 'b.m4s']
+    .map((name) => `${name}.nearcast`)
+    .concat('low/init.mp4.nearcast-300-749')) {
+    const written = readFileSync(join(folder, file));
+    const served = await bodyOf(edge, encodeURI(`/vod/${file}`));
     expect(decodeManifest(written)).toBeDefined();
     // All but the key's id: magic (4), id (8), then what is said about the segment.
     expect(Buffer.from(signedPart(written)).subarray(12).equals(signedPart(served).subarray(12))).toBe(true);
@@ -58,12 +59,17 @@ test('the manifests beside the files vouch for what an edge in front of them wou
 test.each<[string, Record<string, string | Buffer>, RegExp]>([
   ['no playlist', { 'a.ts': 'x' }, /there is no playlist/],
   ['a missing file', { 'a.m3u8': playlist('#EXTINF:4,', 'gone.ts') }, /names .*gone\.ts, which cannot be read/],
+  [
+    'a range beyond the end',
+    { 'a.m3u8': playlist('#EXTINF:4,', '#EXT-X-BYTERANGE:10@15', 'f.mp4'), 'f.mp4': bytesOf(20) },
+    /f\.mp4 ends before byte 25, which a playlist names/,
+  ],
   ['an empty file', { 'a.m3u8': playlist('#EXTINF:4,', 'e.ts'), 'e.ts': '' }, /e\.ts is empty/],
 ])('%s is one sentence', async (_, files, sentence) => {
   await expect(signFolder(site(files), '/', await loadSigningKeys([]))).rejects.toThrow(sentence);
 });
 
-test('files used by ranges are named, files outside the folder are left alone', async () => {
+test('files outside the folder are left alone', async () => {
   const folder = site({
     'vod/a.m3u8': playlist(
       '#EXT-X-BYTERANGE:10@0',
@@ -77,5 +83,5 @@ test('files used by ranges are named, files outside the folder are left alone', 
     'outside.ts': bytesOf(20),
   });
   const signed = await signFolder(join(folder, 'vod'), '/', await loadSigningKeys([]));
-  expect(signed).toEqual({ manifests: 0, bytes: 0, ranged: [join(folder, 'vod/film.mp4')] });
+  expect(signed).toEqual({ manifests: 1, bytes: 10 });
 });

@@ -10,6 +10,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Clock } from '../clock.ts';
 import type { DeliveredSegment, SegmentEngine, SegmentRequest } from '../segment-engine.ts';
 import { type SegmentLoaderConstructor, type SegmentLoaderDeps, segmentLoaderClass } from './segment-loader.ts';
+import { StartGate } from './start-gate.ts';
 
 const URL_OF_SEGMENT = 'https://edge.example/a/segment1.ts';
 
@@ -111,9 +112,12 @@ function setUp(takesPart = true) {
     playheadMoved: () => undefined,
     destroy: () => undefined,
   };
+  const gate = new StartGate();
+  gate.firstFrame();
   const deps = {
     clock,
     engine: () => engine,
+    gate,
     ownLoader: SiteLoader as unknown as SegmentLoaderConstructor,
     delivered: vi.fn<SegmentLoaderDeps['delivered']>(),
     loadedPlainly: vi.fn<SegmentLoaderDeps['loadedPlainly']>(),
@@ -131,12 +135,24 @@ function setUp(takesPart = true) {
   const load = (given: Partial<FragmentLoaderContext> = {}, maxLoadTimeMs = 120_000) => {
     const loadPolicy = { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs, timeoutRetry: null, errorRetry: null };
     const configuration = { loadPolicy, timeout: 0, maxRetry: 0, retryDelay: 0, maxRetryDelay: 0 };
-    loader.load({ url: URL_OF_SEGMENT, ...given } as FragmentLoaderContext, configuration, callbacks);
+    loader.load(
+      { url: URL_OF_SEGMENT, frag: { sn: 7, type: 'main' }, ...given } as FragmentLoaderContext,
+      configuration,
+      callbacks,
+    );
   };
   return { clock, deps, loader, callbacks, load, delivering: () => delivering as Delivering };
 }
 
 describe('with an engine', () => {
+  test('playback begins with what the site’s own loader brings', async () => {
+    const { deps, load, delivering } = setUp();
+    deps.gate.reset();
+    load();
+    expect(delivering()).toBeUndefined();
+    expect(SiteLoader.last).toBeDefined();
+  });
+
   test('hls.js gets the bytes, and the stats of a load at the line’s rate, however long the engine waited', async () => {
     const { clock, loader, callbacks, load, delivering, deps } = setUp();
     load();

@@ -14,6 +14,7 @@ import type {
   SegmentEngine,
   SegmentRequest,
 } from '../segment-engine.ts';
+import type { StartGate } from './start-gate.ts';
 
 export type SegmentLoaderConstructor = new (config: HlsConfig) => Loader<FragmentLoaderContext>;
 
@@ -21,6 +22,7 @@ export interface SegmentLoaderDeps {
   readonly clock: Clock;
   /** The engine, when segments may pass through one now. */
   engine(): SegmentEngine | undefined;
+  readonly gate: StartGate;
   /** How the site itself loads segments: its `fLoader`, or its `loader`. */
   readonly ownLoader: SegmentLoaderConstructor;
   delivered(url: string, bytes: number, from: 'peers' | 'edge'): void;
@@ -58,7 +60,7 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
   ): void {
     this.context = context;
     const task: LoadTask = { context, configuration, callbacks };
-    const engine = this.#deps.engine();
+    const engine = this.#deps.gate.mayWait(context) ? this.#deps.engine() : undefined;
     const delivery = engine?.deliver(requestOf(context, configuration));
     if (!(engine && delivery)) {
       this.#loadOwn(task);
@@ -160,6 +162,7 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
       ...callbacks,
       onSuccess: (response, stats, loaded, details) => {
         settle(true);
+        this.#deps.gate.loaded(context);
         if (response.data instanceof ArrayBuffer) {
           this.#deps.loadedPlainly(rangeOf(context), response.data, timingOf(stats));
         }

@@ -1,4 +1,4 @@
-import type { Piece } from '@nearcast/protocol';
+import { LEAST_PIECE_BYTES, type Piece } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { PeerScore } from './peer-score.ts';
@@ -15,9 +15,11 @@ export interface DownloadEvents {
 interface Download {
   readonly key: string;
   readonly chunk: number;
-  readonly bytes: Uint8Array;
-  /** Offsets of the pieces that are here. */
-  readonly pieces: Set<number>;
+  readonly size: number;
+  /** Nothing until the first piece: most requests at a busy peer are refused. */
+  body:
+    | { readonly bytes: Uint8Array /** Offsets of the pieces that are here. */; readonly pieces: Set<number> }
+    | undefined;
   readonly askedAt: number;
   receivedBytes: number;
   /** Until when the peer has time for the rest, ms. */
@@ -37,7 +39,8 @@ export class Downloads {
   readonly #random: Random;
   readonly #score: PeerScore;
   readonly #events: DownloadEvents;
-  readonly #running = new Map<string, Download>();
+  /** A handful at most. */
+  readonly #running: Download[] = [];
   /** When the peer last completed something for us: from then on it works on the next. */
   #freeAt = 0;
 
@@ -49,61 +52,64 @@ export class Downloads {
   }
 
   get count(): number {
-    return this.#running.size;
+    return this.#running.length;
   }
 
   begin(key: string, chunk: number, size: number): void {
     const askedAt = this.#clock.now();
-    const bytes = new Uint8Array(size);
     const download: Download = {
       key,
       chunk,
-      bytes,
-      pieces: new Set(),
+      size,
+      body: undefined,
       askedAt,
       receivedBytes: 0,
       dueAt: 0,
       cancelTimer: () => undefined,
     };
-    this.#running.set(nameOf(key, chunk), download);
+    this.#running.push(download);
     this.#expect(download);
     this.#watch(download);
   }
 
   /** @returns whether it was running */
   end(key: string, chunk: number): boolean {
-    const name = nameOf(key, chunk);
-    const download = this.#running.get(name);
+    const download = this.#take(key, chunk);
     if (!download) return false;
-    this.#running.delete(name);
     download.cancelTimer();
     this.#events.discarded(download.receivedBytes);
     return true;
   }
 
   endAll(): { readonly key: string; readonly chunk: number }[] {
-    const ended = [...this.#running.values()];
+    const ended = [...this.#running];
     for (const { key, chunk } of ended) this.end(key, chunk);
     return ended;
   }
 
   receive({ key, chunk, offset, bytes }: Piece): void {
-    const download = this.#running.get(nameOf(key, chunk));
-    const isWanted = download && !download.pieces.has(offset) && offset + bytes.length <= download.bytes.length;
+    const download = this.#running.find((one) => one.chunk === chunk && one.key === key);
+    const isWanted = download && !download.body?.pieces.has(offset) && fits(offset, bytes.length, download.size);
     if (!isWanted) {
       this.#events.discarded(bytes.length);
       return;
     }
-    download.bytes.set(bytes, offset);
-    download.pieces.add(offset);
+    download.body ??= { bytes: new Uint8Array(download.size), pieces: new Set() };
+    download.body.bytes.set(bytes, offset);
+    download.body.pieces.add(offset);
     download.receivedBytes += bytes.length;
-    if (download.receivedBytes === download.bytes.length) this.#complete(download);
+    if (download.receivedBytes === download.size) this.#complete(download, download.body.bytes);
     else this.#expect(download);
   }
 
-  #complete(download: Download): void {
-    const { key, chunk, bytes, askedAt } = download;
-    this.#running.delete(nameOf(key, chunk));
+  #take(key: string, chunk: number): Download | undefined {
+    const at = this.#running.findIndex((one) => one.chunk === chunk && one.key === key);
+    return at < 0 ? undefined : this.#running.splice(at, 1)[0];
+  }
+
+  #complete(download: Download, bytes: Uint8Array): void {
+    const { key, chunk, askedAt } = download;
+    this.#take(key, chunk);
     download.cancelTimer();
     const now = this.#clock.now();
     this.#score.delivered(bytes.length, now - Math.max(askedAt + this.#score.rttMs, this.#freeAt));
@@ -113,7 +119,7 @@ export class Downloads {
 
   /** Every piece that comes gives the rest more time. */
   #expect(download: Download): void {
-    const ahead = this.#running.size * download.bytes.length;
+    const ahead = this.#running.length * download.size;
     const { rttMs, bytesPerMs } = this.#score;
     const expectedMs = rttMs + Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * rttMs) + ahead / bytesPerMs;
     const timeoutMs = Math.min(LONGEST_TIMEOUT_MS, 2 * expectedMs + TIMEOUT_SLACK_MS);
@@ -135,6 +141,8 @@ export class Downloads {
   }
 }
 
-function nameOf(key: string, chunk: number): string {
-  return `${key}:${chunk}`;
+/** [P3] */
+function fits(offset: number, length: number, size: number): boolean {
+  const end = offset + length;
+  return end === size || (end < size && length >= LEAST_PIECE_BYTES);
 }

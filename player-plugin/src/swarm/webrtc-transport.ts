@@ -49,6 +49,11 @@ class WebRtcTransport implements PeerTransport {
     return this.#kind;
   }
 
+  /** What the association's congestion window has not taken. */
+  get heldBytes(): number {
+    return this.#data.bufferedAmount;
+  }
+
   signal(signal: Signal): void {
     this.#inTurn(async () => {
       if ('candidate' in signal) {

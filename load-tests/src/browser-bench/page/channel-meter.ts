@@ -1,6 +1,28 @@
 interface Counted {
-  channelBytes: number;
-  wireBytes: number;
+  readonly channelBytes: number;
+  readonly wireBytes: number;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+}
+
+const nothing: Counted = { channelBytes: 0, wireBytes: 0, packetsSent: 0, packetsReceived: 0 };
+
+/** Figures of a channel vanish with it, so what was once seen stays. */
+function most(a: Counted, b: Counted): Counted {
+  return combine(a, b, Math.max);
+}
+
+function plus(a: Counted, b: Counted): Counted {
+  return combine(a, b, (one, other) => one + other);
+}
+
+function combine(a: Counted, b: Counted, by: (one: number, other: number) => number): Counted {
+  return {
+    channelBytes: by(a.channelBytes, b.channelBytes),
+    wireBytes: by(a.wireBytes, b.wireBytes),
+    packetsSent: by(a.packetsSent, b.packetsSent),
+    packetsReceived: by(a.packetsReceived, b.packetsReceived),
+  };
 }
 
 /**
@@ -9,12 +31,11 @@ interface Counted {
  */
 export class ChannelMeter {
   readonly #open = new Map<RTCPeerConnection, Counted>();
-  #closedChannelBytes = 0;
-  #closedWireBytes = 0;
+  #closed = nothing;
 
   /** From now on every new connection is counted. */
   install(): void {
-    const adopt = (connection: RTCPeerConnection) => this.#open.set(connection, { channelBytes: 0, wireBytes: 0 });
+    const adopt = (connection: RTCPeerConnection) => this.#open.set(connection, nothing);
     globalThis.RTCPeerConnection = new Proxy(RTCPeerConnection, {
       construct(target, given: [RTCConfiguration?]) {
         const connection = new target(...given);
@@ -26,30 +47,23 @@ export class ChannelMeter {
 
   async read(): Promise<Counted> {
     await Promise.all([...this.#open].map(([connection, counted]) => this.#look(connection, counted)));
-    let channelBytes = this.#closedChannelBytes;
-    let wireBytes = this.#closedWireBytes;
-    for (const counted of this.#open.values()) {
-      channelBytes += counted.channelBytes;
-      wireBytes += counted.wireBytes;
-    }
-    return { channelBytes, wireBytes };
+    return [...this.#open.values()].reduce(plus, this.#closed);
   }
 
   async #look(connection: RTCPeerConnection, counted: Counted): Promise<void> {
     if (connection.connectionState === 'closed') {
       this.#open.delete(connection);
-      this.#closedChannelBytes += counted.channelBytes;
-      this.#closedWireBytes += counted.wireBytes;
+      this.#closed = plus(this.#closed, counted);
       return;
     }
-    let channelBytes = 0;
-    let wireBytes = 0;
+    let seen = nothing;
     for (const stats of (await connection.getStats()).values()) {
-      if (stats.type === 'data-channel') channelBytes += stats.bytesSent ?? 0;
-      else if (stats.type === 'candidate-pair') wireBytes += stats.bytesSent ?? 0;
+      if (stats.type === 'data-channel') seen = plus(seen, { ...nothing, channelBytes: stats.bytesSent ?? 0 });
+      else if (stats.type === 'candidate-pair') {
+        const { bytesSent: wireBytes = 0, packetsSent = 0, packetsReceived = 0 } = stats;
+        seen = plus(seen, { ...nothing, wireBytes, packetsSent, packetsReceived });
+      }
     }
-    // Figures of a channel vanish with it.
-    counted.channelBytes = Math.max(counted.channelBytes, channelBytes);
-    counted.wireBytes = Math.max(counted.wireBytes, wireBytes);
+    this.#open.set(connection, most(counted, seen));
   }
 }

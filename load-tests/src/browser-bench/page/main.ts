@@ -21,13 +21,13 @@ const page: ViewerPage = {
   },
   async sample() {
     if (!viewer || !playback) throw new Error('not started');
-    const { channelBytes, wireBytes } = await channels.read();
+    const sent = await channels.read();
     const felt = playback.read();
     const { edgeBytes, peerBytes, uploadedBytes, discardedBytes, connectedPeers } = viewer.exchange(
       felt.deliveredBytes,
     );
     const exchanged = { edgeBytes, peerBytes, uploadedBytes, discardedBytes, connectedPeers };
-    return { ...felt, ...exchanged, channelBytes, wireBytes };
+    return { ...felt, ...exchanged, ...sent };
   },
   takeTrace() {
     const taken = trace;

@@ -1,6 +1,8 @@
 import { startTracker } from '@nearcast/tracker';
+import { letHeapGrow } from '@nearcast/tracker/heap-growth';
 
 /** Our tracker on free ports, as it comes but for what one viewer may ask. Its settings are the first argument, as JSON. */
+letHeapGrow();
 const tracker = await startTracker({
   port: 0,
   adminPort: 0,
