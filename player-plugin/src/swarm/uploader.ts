@@ -74,7 +74,7 @@ const MOST_GAIN = 16;
  * More waits than this: less is sent, by so much per round trip, until it is gone. A queue of forty packets, which are 435
  * bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
  */
-const TARGET_QUEUE_MS = 60;
+const TARGET_QUEUE_MS = 45;
 const BACK_OFF = 0.9;
 const RECOVERY = 1.1;
 /** A line that was full within that time is tried with a little more only: what it carries has been measured. */
