@@ -110,6 +110,7 @@ export async function startTracker(
     textToViewer: (to, text) => gateway.send(to, text),
     toTorrents: sendTorrentReplies,
     relayedSignal: () => metrics.relayed.inc({ kind: 'signal' }),
+    droppedSignal: () => metrics.droppedSignals.inc({ because: 'no-pair' }),
     reportWindowMs: WINDOW_REPORTS * config.reportInterval * 1000,
     agreed: (account, side, bytes) => reports.agreed(account, side, bytes),
     tell,

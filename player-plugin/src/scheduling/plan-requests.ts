@@ -47,6 +47,15 @@ interface Holdings {
   readonly holders: Uint8Array;
 }
 
+/** A peer that may be asked now. */
+interface Askable {
+  readonly peer: PeerView;
+  /** Among all peers. */
+  readonly index: number;
+  /** Chunks asked of it and not here yet, those of this plan included. */
+  asked: number;
+}
+
 class Plan implements RequestPlan {
   readonly actions: Action[] = [];
   repairDueAt: number = Number.POSITIVE_INFINITY;
@@ -137,19 +146,19 @@ class Plan implements RequestPlan {
   askPeers(): void {
     const { peers, now } = this.#view;
     let inFlight = 0;
-    /** Chunks asked of each peer; `Infinity` for those that must not be asked now. */
-    const asked: number[] = [];
-    for (const peer of peers) {
+    const askable: Askable[] = [];
+    for (const [index, peer] of peers.entries()) {
       inFlight += peer.inFlight;
-      asked.push(peer.availableAt <= now ? peer.inFlight : Number.POSITIVE_INFINITY);
+      const isFull = peer.inFlight >= this.#config.maxPerPeer;
+      if (peer.availableAt <= now && !isFull) askable.push({ peer, index, asked: peer.inFlight });
     }
-    if (!asked.some(Number.isFinite)) return;
-    for (const { segment, chunk } of this.#byRarity()) {
+    if (askable.length === 0) return;
+    for (const { segment, chunk } of this.#byRarity(askable)) {
       if (inFlight >= this.#config.maxInFlight) return;
-      const index = this.#soonest(segment, chunk, asked);
-      const peer = peers[index];
-      if (!peer) continue;
-      asked[index] = (asked[index] as number) + 1;
+      const soonest = this.#soonest(segment, chunk, askable);
+      if (!soonest) continue;
+      const { peer } = soonest;
+      soonest.asked += 1;
       inFlight += 1;
       this.#mark(segment, chunk, ASKED_PEER);
       // Question and answer are on their way for a round trip; what is left is the peer's.
@@ -159,45 +168,40 @@ class Plan implements RequestPlan {
   }
 
   /**
-   * Missing chunks that somebody has: rarest first, ties at random, so that neighbours want different things. What is
-   * played soon has waited for its turn already: its chunks are everywhere, and rarity alone would put them last. Of a
-   * recording the next segment always comes first.
+   * Missing chunks that somebody who may be asked has: rarest first, ties at random, so that neighbours want different
+   * things. What is played soon has waited for its turn already: its chunks are everywhere, and rarity alone would put
+   * them last. Of a recording the next segment always comes first.
    */
-  #byRarity(): { readonly segment: SegmentView; readonly chunk: number }[] {
+  #byRarity(askable: readonly Askable[]): { readonly segment: SegmentView; readonly chunk: number }[] {
     const wanted: { readonly segment: SegmentView; readonly chunk: number; readonly order: number }[] = [];
     let turn = -URGENT_FIRST;
     for (const segment of this.#view.segments) {
       if (segment.isComingWhole || segment.heldChunks === segment.chunks) continue;
-      const { holders } = this.#holdingsOf(segment);
+      const { flags, holders } = this.#holdingsOf(segment);
       const isUrgent = segment.deadline - this.#view.now < this.#config.urgentMs;
       const first = segment.isLive && !isUrgent ? 0 : turn;
       if (!segment.isLive) turn += MOST_HOLDERS;
       for (let chunk = 0; chunk < segment.chunks; chunk++) {
-        const count = holders[chunk] as number;
-        if (count > 0 && this.#stateOf(segment, chunk) === 0) {
-          wanted.push({ segment, chunk, order: first + count + this.#random() });
-        }
+        if (this.#stateOf(segment, chunk) !== 0 || !askable.some(({ index }) => flags[index]?.[chunk] === 1)) continue;
+        wanted.push({ segment, chunk, order: first + (holders[chunk] as number) + this.#random() });
       }
     }
     return wanted.sort((a, b) => a.order - b.order);
   }
 
-  /** Of the holders with room: who will have delivered first, and in time. @returns its index among the peers, or -1 */
-  #soonest(segment: SegmentView, chunk: number, asked: readonly number[]): number {
-    const { peers } = this.#view;
+  /** Of the holders with room: who will have delivered first, and in time. */
+  #soonest(segment: SegmentView, chunk: number, askable: readonly Askable[]): Askable | undefined {
     const { flags } = this.#holdingsOf(segment);
     const bytes = sizeOf(segment, chunk);
-    let best = -1;
+    let best: Askable | undefined;
     let bestMs = this.#withinMs(segment, bytes);
-    for (let index = 0; index < peers.length; index++) {
-      if (flags[index]?.[chunk] !== 1) continue;
-      const peer = peers[index] as PeerView;
-      const count = asked[index] as number;
-      if (count >= windowOf(peer, bytes, this.#config.maxPerPeer)) continue;
-      const expectedMs = peer.rttMs + peer.queueMs + ((count + 1) * bytes) / peer.bytesPerMs;
+    for (const one of askable) {
+      const { peer, index, asked } = one;
+      if (flags[index]?.[chunk] !== 1 || asked >= windowOf(peer, bytes, this.#config.maxPerPeer)) continue;
+      const expectedMs = peer.rttMs + peer.queueMs + ((asked + 1) * bytes) / peer.bytesPerMs;
       if (expectedMs < bestMs) {
         bestMs = expectedMs;
-        best = index;
+        best = one;
       }
     }
     return best;

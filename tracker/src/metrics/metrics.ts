@@ -13,6 +13,7 @@ export interface TrackerMetrics {
   readonly refusedConnections: Counter<'reason'>;
   readonly refusedJoins: Counter<'reason'>;
   readonly relayed: Counter<'kind'>;
+  readonly droppedSignals: Counter<'because'>;
   readonly refusedAnnounces: Counter<'because'>;
   readonly unlinks: Counter<'reason'>;
   readonly deliveredBytes: Counter<'source' | keyof ReportLabels>;
@@ -94,6 +95,13 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       name: 'nearcast_tracker_relayed_total',
       help: 'Offers, answers and signals passed from one peer to another.',
       labelNames: ['kind'], // offer | answer | signal
+      registers,
+    }),
+    droppedSignals: new Counter({
+      name: 'nearcast_tracker_dropped_signals_total',
+      help: 'Signals of the Nearcast dialect that were passed on to nobody.',
+      // no-pair: not introduced, or gone | alone: the same while the other replicas cannot be reached
+      labelNames: ['because'],
       registers,
     }),
     refusedAnnounces: new Counter({
