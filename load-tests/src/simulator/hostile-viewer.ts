@@ -12,7 +12,7 @@ import {
   type TrackerMessage,
   type ViewerMessage,
 } from '@nearcast/protocol';
-import type { ModelSegment, StreamModel } from './stream-model.ts';
+import type { ModelSegment } from './stream-model.ts';
 
 /** What a hostile viewer does to those who ask it. */
 export const hostileKinds = [
@@ -43,7 +43,7 @@ export type HostileKind = (typeof hostileKinds)[number];
 
 export interface HostileDeps {
   readonly clock: Clock;
-  readonly stream: Pick<StreamModel, 'segment'>;
+  readonly stream: { segment(number: number): Omit<ModelSegment, 'key'> };
   readonly connect: ConnectPeer;
   readonly tellTracker: (message: ViewerMessage) => void;
   /** The newest segment that exists. */

@@ -6,6 +6,7 @@ import {
   chunkSizeFor,
   encodeManifest,
   encodeUnsigned,
+  hexOf,
   type ManifestJwk,
   pathOfUrl,
   SEGMENT_KEY_BYTES,
@@ -22,6 +23,8 @@ export interface StreamModelConfig {
 export interface ModelSegment {
   readonly number: number;
   readonly url: string;
+  /** As it is named in the engine. */
+  readonly key: string;
   readonly body: Uint8Array;
   readonly manifest: Uint8Array;
 }
@@ -54,7 +57,8 @@ export class StreamModel {
     if (known) return known;
     const url = `https://edge.example/stream/segment${number}.ts`;
     const body = this.#body(number);
-    const made = { number, url, body, manifest: this.#manifest(url, body) };
+    const key = keyOf(url);
+    const made = { number, url, key: hexOf(key), body, manifest: this.#manifest(key, body) };
     this.#segments.set(number, made);
     return made;
   }
@@ -79,11 +83,7 @@ export class StreamModel {
     return body;
   }
 
-  #manifest(url: string, body: Uint8Array): Uint8Array {
-    const key = sha256(new TextEncoder().encode(segmentIdentity(pathOfUrl(url) as string))).subarray(
-      0,
-      SEGMENT_KEY_BYTES,
-    );
+  #manifest(key: Uint8Array, body: Uint8Array): Uint8Array {
     const unsigned = { keyId: this.#keyId, key, size: body.length, chunkSize: chunkSizeFor(body.length) };
     const hashes = Buffer.concat(
       Array.from({ length: chunkCount(unsigned) }, (_, chunk) => {
@@ -97,6 +97,11 @@ export class StreamModel {
     });
     return encodeManifest({ ...unsigned, hashes, signature });
   }
+}
+
+function keyOf(url: string): Uint8Array {
+  const identity = new TextEncoder().encode(segmentIdentity(pathOfUrl(url) as string));
+  return sha256(identity).subarray(0, SEGMENT_KEY_BYTES);
 }
 
 function sha256(bytes: Uint8Array): Buffer {
