@@ -45,20 +45,25 @@ function tokenFor(swarm: string | readonly string[], seconds: number): string {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
+async function openPage(freshToken: () => string): Promise<Page> {
+  const viewer = await openViewer(browser);
+  viewers.push(viewer);
+  const { page } = viewer;
+  await page.exposeFunction('freshToken', freshToken);
+  await page.addInitScript(rememberTurnUsers);
+  await page.goto(site.url);
+  await page.waitForFunction(() => window.player !== undefined);
+  return page;
+}
+
 async function watch(
   swarm: string,
   freshToken: () => string,
   engine: 'swarm' | 'p2p-media-loader' = 'swarm',
 ): Promise<{ page: Page; warnings: string[] }> {
-  const viewer = await openViewer(browser);
-  viewers.push(viewer);
-  const { page } = viewer;
+  const page = await openPage(freshToken);
   const warnings: string[] = [];
-  await page.exposeFunction('freshToken', freshToken);
   await page.exposeFunction('warned', (warning: string) => warnings.push(warning));
-  await page.addInitScript(rememberTurnUsers);
-  await page.goto(site.url);
-  await page.waitForFunction(() => window.player !== undefined);
   await page.evaluate(
     ([playlist, url, id, engine]) => {
       const { freshToken, warned } = window as unknown as {
@@ -169,4 +174,30 @@ test('without a token for it the p2p-media-loader engine plays from the edge', a
   );
   expect(await stats(guest.page)).toMatchObject({ connectedPeers: 0, peerBytes: 0 });
   await playsOn(guest.page);
+});
+
+async function download(page: Page): Promise<void> {
+  await page.evaluate(
+    ([fileUrl, url]) => {
+      const { freshToken } = window as unknown as { freshToken: () => Promise<string> };
+      window.player.download(fileUrl, { tracker: url, token: freshToken });
+    },
+    [`http://${host}:${demo.edgePort}/files/film.mp4`, `ws://${host}:${tracker.port}`] as const,
+  );
+  expect(await page.evaluate(async () => (await window.player.file?.finished)?.verified)).toBe(true);
+}
+
+const fileStats = (page: Page) => page.evaluate(() => window.player.file?.stats);
+
+test('files show their token when they announce', async () => {
+  const token = () => tokenFor('*', 600);
+  const first = await openPage(token);
+  await download(first);
+  const second = await openPage(token);
+  await download(second);
+  await vi.waitFor(async () => expect((await fileStats(first))?.connectedPeers).toBe(1), { timeout: 40_000 });
+
+  const stranger = await openPage(() => tokenFor('movie', 600));
+  await download(stranger);
+  expect(await fileStats(stranger)).toMatchObject({ connectedPeers: 0, peerBytes: 0 });
 });

@@ -1,5 +1,6 @@
 import { attachP2P, type P2POptions, type P2PSession } from '@nearcast/player-plugin';
 import { browserClock, webRtcConnector } from '@nearcast/player-plugin/engine';
+import { downloadFileP2P, type FileDownload, type FileP2POptions } from '@nearcast/player-plugin/files';
 import { manifestUrl, parseTrackerMessage, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol';
 import Hls, { type HlsConfig } from 'hls.js';
 import { type HostileKind, HostileViewer } from '../../simulator/hostile-viewer.ts';
@@ -9,9 +10,11 @@ import { type TransportPair, transportPromises } from '../../transports/peer-tra
 export interface PlayerPage {
   hls: Hls | undefined;
   session: P2PSession | undefined;
+  file: FileDownload | undefined;
   errors: string[];
   rejected: string[];
   play(playlistUrl: string, options: P2POptions, config?: Partial<HlsConfig>): void;
+  download(fileUrl: string, options: FileP2POptions): void;
   /** Adds this parameter to every request, as sites do that sign their URLs. */
   signWith(name: string): Partial<HlsConfig>;
   /** Whether this browser's connections keep what the swarm takes for granted. @returns the promise and what broke it */
@@ -45,6 +48,7 @@ function webRtcPair(): TransportPair {
 window.player = {
   hls: undefined,
   session: undefined,
+  file: undefined,
   errors: [],
   rejected: [],
   play(playlistUrl, options, config = {}) {
@@ -57,6 +61,9 @@ window.player = {
     hls.attachMedia(document.querySelector('video') as HTMLVideoElement);
     this.session = attachP2P(hls, options);
     this.session.on('peerRejected', ({ reason }) => this.rejected.push(reason));
+  },
+  download(fileUrl, options) {
+    this.file = downloadFileP2P(fileUrl, { ...options, save: false });
   },
   signWith: (name) => ({
     xhrSetup(xhr, url) {
