@@ -2,8 +2,9 @@ import { type ChunkRun, encodeFrames, type PeerFrame, runsOf } from '@nearcast/p
 import type { Clock } from '../clock.ts';
 
 /**
- * How long a frame may wait for company: packets, not bytes, are the overhead of small messages. Questions, answers and
- * acknowledgements wait least; news a little; news that most have heard already the longest.
+ * How long a frame may wait for company: packets, not bytes, are the overhead of small messages. Questions and answers wait
+ * least, and news that nobody else has; a single acknowledgement waits for another; news that the line is too busy to serve
+ * waits longer, and longest when most have heard it already.
  */
 const WAIT_MS = { answer: 5, acknowledgement: 40, news: 20, 'busy-news': 60, 'stale-news': 300 } as const;
 /** As with delayed acknowledgements of TCP (RFC 1122 §4.2.3.2). */

@@ -144,7 +144,8 @@ test.each([
 ])('a line of %i bytes/ms sends pieces of %i bytes: none holds it up for long', (bytesPerMs, expected) => {
   const { sent, keepAsking } = setUp(bytesPerMs);
   keepAsking(15_000);
-  expect(sent.at(-1)?.bytes).toBe(expected);
+  // The last piece of a chunk is what is left of it.
+  expect(Math.max(...sent.slice(-8).map(({ bytes }) => bytes))).toBe(expected);
 });
 
 test.each([50, 150, 500])(
