@@ -83,7 +83,7 @@ export interface EngineObserver {
   /** Media bytes that came from peers, and are kept. */
   receivedFromPeers(bytes: number): void;
   /** Media bytes that came from the edge. */
-  receivedFromEdge(bytes: number, because: EdgeReason): void;
+  receivedFromEdge(bytes: number, because: EdgeReason, segment?: string): void;
   uploaded(bytes: number): void;
   /** Bytes that came and were thrown away. */
   discarded(bytes: number): void;

@@ -12,7 +12,7 @@ import {
   type TrackerMessage,
   type ViewerMessage,
 } from '@nearcast/protocol';
-import type { ModelSegment, StreamModel } from './stream-model.ts';
+import type { ModelSegment } from './stream-model.ts';
 
 /** What a hostile viewer does to those who ask it. */
 export const hostileKinds = [
@@ -41,9 +41,12 @@ export const hostileKinds = [
 ] as const;
 export type HostileKind = (typeof hostileKinds)[number];
 
+/** What it needs to know of a segment. */
+type HarmedSegment = Omit<ModelSegment, 'key'>;
+
 export interface HostileDeps {
   readonly clock: Clock;
-  readonly stream: Pick<StreamModel, 'segment'>;
+  readonly stream: { segment(number: number): HarmedSegment };
   readonly connect: ConnectPeer;
   readonly tellTracker: (message: ViewerMessage) => void;
   /** The newest segment that exists. */
@@ -196,7 +199,7 @@ export class HostileViewer {
     this.#transports.get(peer)?.sendData(encodePiece({ id: this.#pieces, key, chunk, offset, queueMs: 0, bytes }));
   }
 
-  #find(key: string): ModelSegment | undefined {
+  #find(key: string): HarmedSegment | undefined {
     for (let number = Math.max(0, this.#announced - CLAIMED_SEGMENTS); number <= this.#announced; number++) {
       const found = this.#lookUp(number);
       if (found.keyHex === key) return found.segment;
@@ -205,7 +208,7 @@ export class HostileViewer {
   }
 
   #lookUp(number: number): {
-    readonly segment: ModelSegment;
+    readonly segment: HarmedSegment;
     readonly manifest: { readonly size: number; readonly chunkSize: number };
     readonly keyHex: string;
   } {

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { printResult } from './print-result.ts';
+import { printResult, printTrace } from './print-result.ts';
 import { scenarios } from './scenarios.ts';
 import { World, type WorldConfig, worldDefaults } from './world.ts';
 
@@ -11,6 +11,8 @@ interface SimOptions {
   /** Mbit/s of everybody's uplink. */
   readonly uplink?: number;
   readonly regions?: number;
+  /** s. */
+  readonly trace?: number;
   readonly json?: boolean;
 }
 
@@ -35,18 +37,20 @@ const options = new Command('npm run sim --')
   .option('--seconds <number>', 'how long, in virtual time', positive)
   .option('--uplink <mbit>', "everybody's uplink, Mbit/s, instead of the scenario's", positive)
   .option('--regions <count>', 'regions, far from each other', whole)
+  .option('--trace <seconds>', 'follow the segment that is new at this moment through the swarm', positive)
   .option('--json', 'print the result as JSON')
   .addHelpText('after', `\nScenarios:\n${names.map((name) => `  ${name.padEnd(14)}${scenarios[name]?.is}`).join('\n')}`)
   .allowExcessArguments(false)
   .parse()
   .opts<SimOptions>();
 
-const { uplink, seconds, regions } = options;
+const { uplink, seconds, regions, trace } = options;
 const config: Partial<WorldConfig> = {
   ...scenarios[options.scenario]?.config,
   seed: options.seed,
   viewers: options.viewers,
   ...(seconds === undefined ? {} : { seconds }),
+  ...(trace === undefined ? {} : { traceAtSeconds: trace }),
   ...(regions === undefined ? {} : { regions }),
   ...(uplink === undefined ? {} : { uplink: () => uplink * 1_000_000 }),
 };
@@ -54,3 +58,4 @@ const result = await new World(config).run();
 const { maxRSS } = process.resourceUsage();
 if (options.json) process.stdout.write(`${JSON.stringify({ ...result, viewers: options.viewers })}\n`);
 else printResult(scenarios[options.scenario]?.is ?? '', { ...worldDefaults, ...config }, result, maxRSS * 1024);
+if (result.trace && !options.json) printTrace(result.trace);

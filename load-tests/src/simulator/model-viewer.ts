@@ -61,6 +61,8 @@ export interface ViewerDeps {
   readonly tellTracker: (message: ViewerMessage) => void;
   /** Every segment that reaches the player, with when it was due. */
   readonly delivered: (segment: number, data: ArrayBuffer, from: 'peers' | 'edge') => void;
+  /** Bytes came from the edge; `segment` is its key. */
+  readonly fetched: (viewer: ViewerTraits, segment: string | undefined, bytes: number, because: EdgeReason) => void;
 }
 
 const PLAYLIST_TRIPS = 2;
@@ -292,7 +294,8 @@ export class ModelViewer {
       receivedFromPeers: (bytes) => {
         totals.peerBytes += bytes;
       },
-      receivedFromEdge: (bytes, because) => {
+      receivedFromEdge: (bytes, because, segment) => {
+        this.#deps.fetched(this.traits, segment, bytes, because);
         totals.edgeBytes += bytes;
         totals.edgeBytesBecause[because] += bytes;
       },

@@ -30,6 +30,12 @@ export interface PeerNetworkConfig {
 
 type Channel = 'control' | 'data';
 
+/** Told of every message. */
+export interface NetworkObserver {
+  sent(channel: Channel, bytes: number): void;
+  arrived(end: NetworkEnd, message: Uint8Array): void;
+}
+
 /** Connections between viewers: signalled for real through the tracker, carried by their lines. */
 export class PeerNetwork {
   readonly #clock: VirtualClock;
@@ -38,9 +44,11 @@ export class PeerNetwork {
   readonly #offers = new Map<string, MemoryTransport>();
   readonly #transports = new Map<NetworkEnd, MemoryTransport[]>();
   readonly carried: CarriedBytes = { site: 0, region: 0, far: 0, toSites: 0 };
+  readonly #observer: NetworkObserver | undefined;
   #lastPair = 0;
 
-  constructor(config: PeerNetworkConfig, clock: VirtualClock, random: Random) {
+  constructor(config: PeerNetworkConfig, clock: VirtualClock, random: Random, observer?: NetworkObserver) {
+    this.#observer = observer;
     this.#config = config;
     this.#clock = clock;
     this.#random = random;
@@ -60,6 +68,7 @@ export class PeerNetwork {
           this.carried[distanceOf(from, end)] += bytes;
           if (end.site !== undefined) this.carried.toSites += bytes;
         },
+        this.#observer,
       );
       this.#transports.set(end, [...(this.#transports.get(end) ?? []), transport]);
       if (initiate) {
@@ -111,6 +120,7 @@ class MemoryTransport implements PeerTransport {
   readonly #events: PeerTransportEvents;
   readonly #join: (sdp: string, answerer: MemoryTransport) => void;
   readonly #carried: (from: NetworkEnd, bytes: number) => void;
+  readonly #observer: NetworkObserver | undefined;
   #other: MemoryTransport | undefined;
   #delayMs = 0;
   #isOpen = false;
@@ -125,7 +135,9 @@ class MemoryTransport implements PeerTransport {
     events: PeerTransportEvents,
     join: (sdp: string, answerer: MemoryTransport) => void,
     carried: (from: NetworkEnd, bytes: number) => void,
+    observer: NetworkObserver | undefined,
   ) {
+    this.#observer = observer;
     this.#clock = clock;
     this.#random = random;
     this.#lossShare = lossShare;
@@ -198,6 +210,7 @@ class MemoryTransport implements PeerTransport {
     const other = this.#other;
     if (this.#isClosed || !this.#isOpen || !other) return;
     const size = message.length;
+    this.#observer?.sent(channel, size);
     let reachesAt = this.end.line.send(size) + this.#delayMs;
     // A lost packet comes one round trip later, and a little.
     if (this.#lossShare > 0 && this.#random() < this.#lossShare) reachesAt += 2 * this.#delayMs + 50;
@@ -217,6 +230,7 @@ class MemoryTransport implements PeerTransport {
       if (channel === 'control') this.#events.control(message);
       else {
         if (this.#other) this.#carried(this.#other.end, message.length);
+        this.#observer?.arrived(this.end, message);
         this.#events.data(message);
       }
     });

@@ -1,3 +1,4 @@
+import type { TraceStep } from './segment-trace.ts';
 import type { Quantiles, WorldConfig, WorldResult } from './world.ts';
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -33,4 +34,20 @@ export function printResult(title: string, config: WorldConfig, result: WorldRes
     ...rows.map(([name, value]) => `  ${name.padEnd(32)}${value}`),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+const columns = ['ms', 'begun', 'held', 'whole', 'duty', 'backup', 'repair', 'media', 'control'] as const;
+
+/** A segment's way through the swarm: shares of viewers and bytes, copies from the edge by reason, use of all uplinks. */
+export function printTrace(steps: readonly TraceStep[]): void {
+  const lines = steps.map(({ ms, begun, held, whole, edgeCopies, mediaShare, controlShare }) => [
+    String(ms),
+    ...[begun, held, whole].map(percent),
+    ...[edgeCopies.duty, edgeCopies.backup, edgeCopies.repair + edgeCopies.alone].map((copies) => copies.toFixed(2)),
+    ...[mediaShare, controlShare].map(percent),
+  ]);
+  const table = [columns, ...lines].map((cells) => cells.map((cell) => cell.padStart(9)).join(''));
+  process.stdout.write(
+    `\none segment: viewers and bytes that have it, its copies from the edge by reason, use of all uplinks\n${table.join('\n')}\n`,
+  );
 }

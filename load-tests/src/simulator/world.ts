@@ -13,6 +13,7 @@ import { type HostileKind, HostileViewer } from './hostile-viewer.ts';
 import { ModelViewer, type ViewerTotals } from './model-viewer.ts';
 import { type CarriedBytes, type NatClass, PeerNetwork } from './peer-network.ts';
 import { exponential, seededRandom } from './seeded-random.ts';
+import { SegmentTrace, type TraceStep } from './segment-trace.ts';
 import { StreamModel } from './stream-model.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -58,6 +59,8 @@ export interface WorldConfig {
   readonly trackerAway: { readonly fromSeconds: number; readonly toSeconds: number } | undefined;
   /** Viewers that do harm, each in its way. */
   readonly hostile: readonly HostileKind[];
+  /** The segment that is new at this moment is followed through the swarm, s. */
+  readonly traceAtSeconds: number | undefined;
   readonly engine: SwarmEngineConfig;
 }
 
@@ -91,6 +94,7 @@ export const worldDefaults: WorldConfig = {
   edgeAway: undefined,
   trackerAway: undefined,
   hostile: [],
+  traceAtSeconds: undefined,
   engine: swarmEngineDefaults,
 };
 
@@ -117,6 +121,8 @@ export interface WorldResult {
   readonly viewers: readonly ViewerTotals[];
   /** Edge bytes by reason, as shares of everything that was received. */
   readonly edgeShares: Readonly<Record<EdgeReason, number>>;
+  /** Of the segment that was followed, if any was. */
+  readonly trace?: readonly TraceStep[];
 }
 
 export interface Quantiles {
@@ -145,6 +151,7 @@ export class World {
   readonly #edgeBytes = new Map<number, Float64Array>();
   readonly #deliveredBytes = new Map<number, number>();
   readonly #completions: number[] = [];
+  #trace: SegmentTrace | undefined;
   #connections = 0;
 
   constructor(given: Partial<WorldConfig> = {}) {
@@ -154,11 +161,14 @@ export class World {
     const segments = live ? Number.POSITIVE_INFINITY : recordingSegments;
     this.#stream = new StreamModel({ bitsPerSecond, segmentSeconds, segments }, this.#random);
     this.#swarms = new ViewerSwarms(viewerSwarmsDefaults, this.#random);
-    this.#network = new PeerNetwork(this.config, this.clock, this.#random);
+    this.#network = new PeerNetwork(this.config, this.clock, this.#random, {
+      sent: (channel, bytes) => this.#trace?.sent(channel, bytes, this.clock.now()),
+      arrived: (end, message) => this.#trace?.arrived(end, message, this.clock.now()),
+    });
   }
 
   async run(afterEach?: () => void): Promise<WorldResult> {
-    const { viewers, joinEveryMs, seconds, exodus, live, segmentSeconds, window } = this.config;
+    const { viewers, joinEveryMs, seconds, exodus, live, segmentSeconds, window, traceAtSeconds } = this.config;
     // A live stream has been on for a window already.
     const startAt = live ? window * segmentSeconds * 1000 : 0;
     for (let index = 0; index < viewers; index++) {
@@ -168,6 +178,7 @@ export class World {
     }
     for (const kind of this.config.hostile) this.clock.after(startAt + 3_000, () => this.#addHostile(kind));
     if (exodus) this.clock.after(startAt + exodus.atSeconds * 1000, () => this.#leaveAtOnce(exodus.share));
+    if (traceAtSeconds !== undefined) this.#traceAt(startAt + traceAtSeconds * 1000);
     await this.clock.advanceTo(startAt + seconds * 1000, afterEach);
     return this.#result(startAt);
   }
@@ -212,6 +223,11 @@ export class World {
         edge,
         engine: this.config.engine,
         tellTracker: (message) => this.#tellTracker(connection, this.#placeOf(region, site), message),
+        fetched: (fetcher, segment, bytes, because) => {
+          if (segment !== undefined && this.#trace?.isOf(segment)) {
+            this.#trace.fetched(fetcher, bytes, because, this.clock.now());
+          }
+        },
         delivered: (segment, data) => this.#countDelivery(segment, data),
       },
     );
@@ -223,6 +239,23 @@ export class World {
     this.clock.after(exponential(meanStaySeconds, this.#random) * 1000, () => {
       this.#leave(connection, this.#random() < 0.5);
       this.#add();
+    });
+  }
+
+  #traceAt(at: number): void {
+    this.clock.after(at, () => {
+      const segment = this.#newest() + 1;
+      const { key, body } = this.#stream.segment(segment);
+      const present = this.viewers.filter((viewer) => !viewer.isGone);
+      const uplinkBytesPerMs = present.reduce((sum, { traits }) => sum + traits.line.upBytesPerMs, 0);
+      const availableAtMs = this.#availableAt(segment);
+      this.#trace = new SegmentTrace({
+        key,
+        bytes: body.length,
+        availableAtMs,
+        viewers: present.length,
+        uplinkBytesPerMs,
+      });
     });
   }
 
@@ -384,6 +417,7 @@ export class World {
       near: nearShares(this.#network.carried),
       viewers: totals,
       edgeShares: edgeShares(totals),
+      ...(this.#trace ? { trace: this.#trace.steps } : {}),
     };
   }
 }

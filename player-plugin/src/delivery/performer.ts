@@ -147,7 +147,7 @@ export class Performer {
         failed(task, 'edge');
         return;
       }
-      observer.receivedFromEdge(bytes.length, because);
+      observer.receivedFromEdge(bytes.length, because, task.key);
       task.edgeBytes += bytes.length;
       task.wholeBody = bytes;
       cameWhole(task, bytes);
@@ -222,7 +222,7 @@ export class Performer {
         this.#deps.failed(task, 'edge');
         return;
       }
-      observer.receivedFromEdge(bytes.length, because);
+      observer.receivedFromEdge(bytes.length, because, task.key);
       task.edgeBytes += bytes.length;
       if (bytes.length === within.end - within.start) intake.run(task, first, end, bytes, settle);
       // An edge, or a cache before it, may answer a range with the whole: it is paid for, so all of it counts.

@@ -178,11 +178,16 @@ class Plan implements RequestPlan {
     for (const segment of this.#view.segments) {
       if (segment.isComingWhole || segment.heldChunks === segment.chunks) continue;
       const { flags, holders } = this.#holdingsOf(segment);
+      const reachable = sumOf(
+        askable.map(({ index }) => flags[index]),
+        segment.chunks,
+      );
+      const planned = this.#planned.get(segment);
       const isUrgent = segment.deadline - this.#view.now < this.#config.urgentMs;
       const first = segment.isLive && !isUrgent ? 0 : turn;
       if (!segment.isLive) turn += MOST_HOLDERS;
       for (let chunk = 0; chunk < segment.chunks; chunk++) {
-        if (this.#stateOf(segment, chunk) !== 0 || !askable.some(({ index }) => flags[index]?.[chunk] === 1)) continue;
+        if (reachable[chunk] === 0 || segment.state[chunk] !== 0 || planned?.[chunk]) continue;
         wanted.push({ segment, chunk, order: first + (holders[chunk] as number) + this.#random() });
       }
     }
@@ -228,12 +233,7 @@ class Plan implements RequestPlan {
     const known = this.#holdings.get(segment);
     if (known) return known;
     const flags = this.#view.peers.map((peer) => peer.flags(segment.key));
-    const holders = new Uint8Array(segment.chunks);
-    for (const one of flags) {
-      if (!one) continue;
-      for (let chunk = 0; chunk < holders.length; chunk++)
-        holders[chunk] = (holders[chunk] as number) + (one[chunk] as number);
-    }
+    const holders = sumOf(flags, segment.chunks);
     const holdings = { flags, holders };
     this.#holdings.set(segment, holdings);
     return holdings;
@@ -269,6 +269,17 @@ class Plan implements RequestPlan {
   #stateOf(segment: SegmentView, chunk: number): number {
     return (segment.state[chunk] ?? 0) | (this.#planned.get(segment)?.[chunk] ?? 0);
   }
+}
+
+/** By chunk: how many of the flags are set. */
+function sumOf(flags: readonly (Uint8Array | undefined)[], chunks: number): Uint8Array {
+  const sum = new Uint8Array(chunks);
+  for (const one of flags) {
+    if (!one) continue;
+    const known = Math.min(chunks, one.length);
+    for (let chunk = 0; chunk < known; chunk++) sum[chunk] = (sum[chunk] as number) + (one[chunk] as number);
+  }
+  return sum;
 }
 
 function sizeOf({ chunks, chunkBytes, lastChunkBytes }: SegmentView, chunk: number): number {

@@ -53,7 +53,7 @@ export interface PeerView {
   readonly availableAt: number;
   /** Whether what it says it has can be counted on: it has not broken its word of late. */
   readonly isReliable: boolean;
-  /** Flags by chunk of what it has, or nothing when it never named the segment. */
+  /** Flags by chunk of what it has, as many as are needed, or nothing when it never named the segment. */
   flags(key: string): Uint8Array | undefined;
   isFetching(key: string, chunk: number, now: number): boolean;
 }

@@ -5,11 +5,14 @@ import { type ChunkRun, MAX_CHUNKS } from '@nearcast/protocol';
 /** A peer that names more segments than that is flooding; the oldest are forgotten. */
 const MAX_SEGMENTS = 512;
 
+/** Most segments have no more chunks; engines keep arrays of this size beside the object, and larger ones elsewhere. */
+const USUAL_CHUNKS = 64;
+
 /** A fetch that has not become a `have` by then came to nothing, ms. */
 const FETCHING_LASTS_MS = 4_000;
 
 interface Holding {
-  readonly has: Uint8Array;
+  has: Uint8Array;
   /** Until when each chunk counts as being fetched, ms on our clock; few segments ever need it. */
   fetchingUntil: Float64Array | undefined;
 }
@@ -21,7 +24,7 @@ export class RemoteHoldings {
     return this.#segments.get(key)?.has[chunk] === 1;
   }
 
-  /** Flags by chunk, or nothing when the peer never named the segment. */
+  /** Flags by chunk, as many as are needed, or nothing when the peer never named the segment. */
   flags(key: string): Uint8Array | undefined {
     return this.#segments.get(key)?.has;
   }
@@ -35,9 +38,11 @@ export class RemoteHoldings {
   }
 
   addHave(key: string, runs: readonly ChunkRun[]): void {
-    const { has, fetchingUntil } = this.#open(key);
+    const holding = this.#open(key);
+    const { fetchingUntil } = holding;
     for (const { first, count } of runs) {
-      has.fill(1, first, first + count);
+      if (first + count > holding.has.length) holding.has = enlarged(holding.has);
+      holding.has.fill(1, first, first + count);
       fetchingUntil?.fill(0, first, first + count);
     }
   }
@@ -60,7 +65,7 @@ export class RemoteHoldings {
   #open(key: string): Holding {
     const known = this.#segments.get(key);
     if (known) return known;
-    const opened: Holding = { has: new Uint8Array(MAX_CHUNKS), fetchingUntil: undefined };
+    const opened: Holding = { has: new Uint8Array(USUAL_CHUNKS), fetchingUntil: undefined };
     this.#segments.set(key, opened);
     if (this.#segments.size > MAX_SEGMENTS) {
       const [oldest] = this.#segments.keys();
@@ -68,4 +73,10 @@ export class RemoteHoldings {
     }
     return opened;
   }
+}
+
+function enlarged(flags: Uint8Array): Uint8Array {
+  const larger = new Uint8Array(MAX_CHUNKS);
+  larger.set(flags);
+  return larger;
 }

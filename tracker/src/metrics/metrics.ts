@@ -122,13 +122,13 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       labelNames: ['outcome'], // answered | refused | malformed | limited
       registers,
     }),
-    deliveredBytes: new Counter({
+    deliveredBytes: new TalliedCounter({
       name: 'nearcast_player_delivered_bytes_total',
       help: 'Media bytes that players received, by source; from peers as far as both ends tell it.',
       labelNames: ['source', ...REPORT_LABELS], // peer | edge
       registers,
     }),
-    uploadedBytes: new Counter({
+    uploadedBytes: new TalliedCounter({
       name: 'nearcast_player_uploaded_bytes_total',
       help: 'Media bytes that players sent to peers, as far as both ends tell it.',
       labelNames: REPORT_LABELS,
@@ -144,13 +144,13 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       help: 'Chunks from peers whose hash did not match.',
       registers,
     }),
-    stalls: new Counter({
+    stalls: new TalliedCounter({
       name: 'nearcast_player_stalls_total',
       help: 'How often playback stopped for want of data.',
       labelNames: ['mode', ...REPORT_LABELS], // swarm | edge-only
       registers,
     }),
-    stalledSeconds: new Counter({
+    stalledSeconds: new TalliedCounter({
       name: 'nearcast_player_stalled_seconds_total',
       help: 'How long playback stood still for want of data.',
       labelNames: ['mode', ...REPORT_LABELS],
@@ -163,7 +163,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       buckets: [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 13, 30],
       registers,
     }),
-    reports: new Counter({
+    reports: new TalliedCounter({
       name: 'nearcast_tracker_reports_total',
       help: 'Playback reports, by what became of them.',
       labelNames: ['outcome'], // counted | clamped
