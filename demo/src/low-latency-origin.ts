@@ -35,6 +35,7 @@ export function lowLatencyOrigin(folder: string, windowSize: number, now: () => 
       const time = stream.appearsAt(wanted);
       if (time > now() + MAX_WAIT_MS) return void response.sendStatus(400);
       await until(time);
+      if (response.destroyed) return;
     }
     response.type('application/vnd.apple.mpegurl').set('Cache-Control', 'no-cache').send(stream.playlistAt(now()));
   });
@@ -45,6 +46,7 @@ export function lowLatencyOrigin(folder: string, windowSize: number, now: () => 
     if ('part' in name) {
       const time = stream.appearsAt(name);
       if (time <= now() + MAX_WAIT_MS) await until(time);
+      if (response.destroyed) return;
     }
     const files = 'part' in name ? [stream.partFile(name, now())] : stream.segmentFiles(name.segment, now());
     const bodies = await Promise.all(files.flatMap((file) => (file === undefined ? [] : readFile(join(folder, file)))));

@@ -18,6 +18,7 @@ import type { SegmentLoaderConstructor } from './hls/segment-loader.ts';
 import { mayUpload } from './may-upload.ts';
 import type { Random } from './random.ts';
 import type { EngineObserver, SegmentEngine } from './segment-engine.ts';
+import { announceUrls } from './signalling/announce-url.ts';
 import { webRtcConnector } from './swarm/webrtc-transport.ts';
 import { watchMetered } from './webrtc.ts';
 import { workerClock } from './worker-clock.ts';
@@ -123,16 +124,19 @@ function toRtcIceServer({ urls, username, credential }: IceServer): RTCIceServer
 }
 
 async function startP2PMediaLoader(given: EngineSurroundings): Promise<RunningEngine> {
-  const { startP2PMediaLoader: start } = await loadCompat();
-  const engine = start(
+  const { options } = given;
+  const [compat, token] = await Promise.all([loadCompat(), options.token().catch(() => undefined)]);
+  const engine = compat.startP2PMediaLoader(
     given.hls,
-    { ...given.options, mayUpload: mayUpload(given.options) },
+    { ...options, trackers: announceUrls(options.trackers, token), mayUpload: mayUpload(options) },
     given.playlistUrl,
     given.observer,
   );
   return {
     segments: engine,
-    hear: () => undefined,
+    hear(message) {
+      if (message.type === 'welcome') engine.begin({ iceServers: message.iceServers.map(toRtcIceServer) });
+    },
     canAdopt: () => false,
     adopt: () => undefined,
     takeAccounts: () => [],

@@ -7,7 +7,7 @@ import {
   MAX_PEER_MESSAGE_BYTES,
   type PeerFrame,
   PIECE_BYTES,
-  PIECE_GRAIN_BYTES,
+  PIECE_HEADER_BYTES,
   type Piece,
   type RefuseReason,
   refuseReasons,
@@ -40,6 +40,7 @@ const codes = {
 const HEADER_BYTES = 3;
 const MAX_PATH_BYTES = 2048;
 const MAX_RUNS = 64;
+const ACK_TIME_BYTES = 4;
 const MAX_MS = 0xffff;
 
 const names = new SegmentKeyNames();
@@ -163,6 +164,7 @@ function writeBody(frame: PeerFrame): void {
       writer.u8(frame.chunk);
       break;
     case 'ack':
+      writer.u32(frame.arrivedAtMs);
       for (const { first, count } of frame.runs) {
         writer.u32(first);
         writer.u16(count);
@@ -290,15 +292,16 @@ function readRuns(type: 'have' | 'fetching', message: Uint8Array, at: number, en
 }
 
 function readAck(message: Uint8Array, at: number, end: number): PeerFrame | undefined {
-  const length = end - at;
-  if (length === 0 || length % 6 !== 0 || length / 6 > MAX_RUNS) return undefined;
+  const runsAt = at + ACK_TIME_BYTES;
+  const length = end - runsAt;
+  if (length <= 0 || length % 6 !== 0 || length / 6 > MAX_RUNS) return undefined;
   const runs: ChunkRun[] = [];
-  for (let runAt = at; runAt < end; runAt += 6) {
+  for (let runAt = runsAt; runAt < end; runAt += 6) {
     const count = u16At(message, runAt + 4);
     if (count === 0) return undefined;
     runs.push({ first: u32At(message, runAt), count });
   }
-  return { type: 'ack', runs };
+  return { type: 'ack', arrivedAtMs: u32At(message, at), runs };
 }
 
 function readSegment(message: Uint8Array, at: number, end: number): PeerFrame | undefined {
@@ -323,8 +326,6 @@ function readSegment(message: Uint8Array, at: number, end: number): PeerFrame | 
   };
 }
 
-const PIECE_HEADER_BYTES: number = 4 + SEGMENT_KEY_BYTES + 1 + 4 + 2;
-
 export function encodePiece({ id, key, chunk, offset, queueMs, bytes }: Piece): Uint8Array {
   writer.u32(id);
   writer.key(key);
@@ -342,7 +343,7 @@ export function decodePiece(message: Uint8Array): Piece | undefined {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   const chunk = view.getUint8(4 + SEGMENT_KEY_BYTES);
   const offset = view.getUint32(5 + SEGMENT_KEY_BYTES);
-  if (chunk >= MAX_CHUNKS || offset % PIECE_GRAIN_BYTES !== 0) return undefined;
+  if (chunk >= MAX_CHUNKS) return undefined;
   return {
     id: view.getUint32(0),
     key: names.read(message, 4),

@@ -14,8 +14,15 @@ export const MAX_PEER_MESSAGE_BYTES: number = 64 * 1024;
 
 /** [P3] Media bytes of one data message: 8 KiB measured 20 points of offload better than whole chunks at a tight uplink. */
 export const PIECE_BYTES: number = 8 * 1024;
-/** [P3] Where pieces may begin within their chunk: a slow line sends smaller ones. */
-export const PIECE_GRAIN_BYTES: number = 2 * 1024;
+/** Media bytes of a piece that fills so many packets: what browsers put into one (1,191 bytes of SCTP), but for a header. */
+export function pieceBytesOf(packets: number): number {
+  return packets * PACKET_BYTES - PIECE_HEADER_BYTES;
+}
+const PACKET_BYTES = 1163;
+/** [P3] Only the last piece of a chunk is smaller: each is acknowledged, and that must not cost more than it brings. */
+export const LEAST_PIECE_BYTES = 1024;
+/** Before the media of each piece: id (4), key (16), chunk (1), offset (4), queue (2). */
+export const PIECE_HEADER_BYTES = 27;
 
 /** A run of chunks: `first`, and so many. */
 export interface ChunkRun {
@@ -57,7 +64,12 @@ export type PeerFrame =
     }
   | { readonly type: 'cancel'; readonly key: string; readonly chunk: number }
   /** Pieces that have arrived at the page ([P8]). */
-  | { readonly type: 'ack'; readonly runs: readonly ChunkRun[] }
+  | {
+      readonly type: 'ack';
+      /** When the last of them arrived: whole ms on the receiver's own clock, modulo 2^32. */
+      readonly arrivedAtMs: number;
+      readonly runs: readonly ChunkRun[];
+    }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong'; readonly id: number }
   | { readonly type: 'goodbye'; readonly because: GoodbyeReason };

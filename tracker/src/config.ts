@@ -50,9 +50,10 @@ export const defaults: TrackerConfig = {
   adminPort: 9100,
   adminHost: '127.0.0.1',
   announceInterval: 120,
-  reportInterval: 10,
+  reportInterval: 30,
   maxConnections: 50_000,
-  pingInterval: 20,
+  // Twice this is less than the minute after which proxies take a silent connection for gone; and who reports is not asked.
+  pingInterval: 28,
   edgeAdmin: [],
   trustedProxies: [],
   addressHeader: 'x-forwarded-for',

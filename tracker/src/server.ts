@@ -1,32 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseViewerMessage } from '@nearcast/protocol';
-import { adminApp, closeServer, listen, portOf } from '@nearcast/service-kit';
-import { addBlocking } from './access/blocked-routes.ts';
+import { closeServer, listen, portOf } from '@nearcast/service-kit';
 import { BlockedSwarms } from './access/blocked-swarms.ts';
 import { openAccess } from './access/open-access.ts';
-import { PublishedFiles } from './allow-list/published-files.ts';
+import { adminServer } from './admin-server.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
 import { LiveConsole } from './console/console.ts';
-import { addConsole } from './console/console-routes.ts';
 import { EdgeWatch } from './console/edge-watch.ts';
 import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
-import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './dialects/webtorrent.ts';
+import { TorrentDialect } from './dialects/torrent-dialect.ts';
 import { openDirectory } from './directory/open-directory.ts';
+import { sendAway } from './gateway/send-away.ts';
 import { type Dialect, WebSocketGateway } from './gateway/websocket-gateway.ts';
 import { iceServersFor } from './ice/ice-config.ts';
 import { StunServer } from './ice/stun-server.ts';
-import { ManifestKeys } from './keys/manifest-keys.ts';
-import { Locator, placeKey } from './locality/locator.ts';
 import { nowhere, type Place } from './locality/place.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { openProxies } from './proxy-protocol/open-proxies.ts';
 import type { Random } from './random.ts';
 import { openReportDesk } from './reports/open-report-desk.ts';
 import { WINDOW_REPORTS } from './reports/report-desk.ts';
-import { type ConnectionId, type Outbox, TorrentSwarms } from './swarm/torrent-swarms.ts';
+import { type ConnectionId, TorrentSwarms } from './swarm/torrent-swarms.ts';
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
+import { watchedSources } from './watched-sources.ts';
 
 export type { TrackerConfig } from './config.ts';
 
@@ -47,7 +45,10 @@ export interface TrackerDeps {
   readonly epochMs: () => number;
 }
 
-const torrentLimits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, maxScrape: 64 };
+const tooMany: Readonly<Record<Dialect, object>> = {
+  nearcast: trackerError('too-many', 'too many messages'),
+  webtorrent: { action: 'announce', info_hash: '', 'failure reason': 'too many messages' },
+};
 
 /** An announce brings up to ten answers back to its sender at once; trickled candidates come in bursts too. */
 const messageRate = { perSecond: 50, burst: 250 };
@@ -78,7 +79,7 @@ export async function startTracker(
     peers: () => ({ webtorrent: torrents.peerCount, nearcast: viewers.viewerCount }),
     draining: () => draining,
     torrentSwarms: () => torrents.swarmCount,
-    publishedFiles: () => published?.count ?? 0,
+    publishedFiles: () => sources.published?.count ?? 0,
   });
   const httpServer = createServer((_request, response) => {
     response.writeHead(426, { 'content-type': 'text/plain' }).end('This is a WebSocket tracker.\n');
@@ -88,7 +89,15 @@ export async function startTracker(
     refused: () => metrics.refusedConnections.inc({ reason: 'proxy-header' }),
   });
   const tell = (problem: string) => process.stderr.write(`nearcast-tracker: ${problem}\n`);
-  const { manifestKeys: keySource, publishedFiles } = config;
+  const torrentDialect = new TorrentDialect({
+    torrents: () => directory.torrents,
+    published: () => sources.published,
+    clock,
+    metrics,
+    refusalOf: (from, infoHash) => access.torrentRefusal(from, infoHash),
+    isOpen: (connection) => dialectOf.has(connection),
+    send: (to, text) => gateway.send(to, text),
+  });
   const access = openAccess(config, {
     clock,
     epochMs,
@@ -108,16 +117,14 @@ export async function startTracker(
     torrentStaleAfterMs: config.announceInterval * 2000,
     toViewers: sendToViewers,
     textToViewer: (to, text) => gateway.send(to, text),
-    toTorrents: sendTorrentReplies,
+    toTorrents: (out) => torrentDialect.reply(out),
     relayedSignal: () => metrics.relayed.inc({ kind: 'signal' }),
+    droppedSignal: () => metrics.droppedSignals.inc({ because: 'no-pair' }),
     reportWindowMs: WINDOW_REPORTS * config.reportInterval * 1000,
     agreed: (account, side, bytes) => reports.agreed(account, side, bytes),
     tell,
   });
-  const published = publishedFiles === undefined ? undefined : new PublishedFiles(publishedFiles, clock, tell);
-  const manifestKeys = keySource === undefined ? undefined : new ManifestKeys(keySource, clock, tell);
-  const { sites, geoDb } = config;
-  const locator = new Locator({ sites, geoDb, key: placeKey(config.redis) }, clock, tell);
+  const sources = watchedSources(config, clock, tell);
   const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(directory.viewers);
   const newViewerId = () => randomBytes(9).toString('base64url');
@@ -134,7 +141,7 @@ export async function startTracker(
   const nearcast = new NearcastDialect(
     {
       reportEveryMs: config.reportInterval * 1000,
-      keys: () => manifestKeys?.current ?? [],
+      keys: () => sources.manifestKeys?.current ?? [],
       iceServers: (viewer) => iceServersFor(config, viewer, epochMs() / 1000),
     },
     {
@@ -149,69 +156,6 @@ export async function startTracker(
       reported: (id, report) => liveConsole.reported(id, report),
     },
   );
-
-  function receiveTorrent(from: ConnectionId, text: string): 'accepted' | 'malformed' {
-    const out: Outbox = [];
-    const command = parseTorrentCommand(text, torrentLimits);
-    const now = clock.now();
-    if (command.is === 'announce' || command.is === 'answer') {
-      const refusal = access.torrentRefusal(from, command.infoHash);
-      if (refusal !== undefined) {
-        refuseAnnounce(from, command, 'not-allowed', refusal);
-        return 'accepted';
-      }
-    }
-    switch (command.is) {
-      case 'announce':
-        if (published?.has(command.infoHash) === false) void announceIfPublished(published, from, command);
-        else directory.torrents.announce(from, command, now, out);
-        break;
-      case 'answer':
-        directory.torrents.answer(from, command, now, out);
-        break;
-      case 'scrape':
-        directory.torrents.scrape(from, command, out);
-        break;
-      case 'malformed': {
-        const { action, infoHash, because } = command;
-        out.push({ to: from, reply: { action, info_hash: infoHash, 'failure reason': because } });
-      }
-    }
-    sendTorrentReplies(out);
-    return command.is === 'malformed' ? 'malformed' : 'accepted';
-  }
-
-  function sendTorrentReplies(out: Outbox): void {
-    let offers = 0;
-    for (const { to, reply } of out) {
-      if ('offer' in reply) offers += 1;
-      else if ('answer' in reply) metrics.relayed.inc({ kind: 'answer' });
-      gateway.send(to, JSON.stringify(reply));
-    }
-    if (offers > 0) metrics.relayed.inc({ kind: 'offer' }, offers);
-  }
-
-  async function announceIfPublished(
-    files: PublishedFiles,
-    from: ConnectionId,
-    command: Extract<TorrentCommand, { is: 'announce' }>,
-  ): Promise<void> {
-    const isPublished = await files.isPublished(command.infoHash);
-    if (!dialectOf.has(from)) return;
-    const out: Outbox = [];
-    if (isPublished) directory.torrents.announce(from, command, clock.now(), out);
-    else {
-      // It may have been published when this peer came.
-      directory.torrents.announce(from, { ...command, event: 'stopped' }, clock.now(), []);
-      refuseAnnounce(from, command, 'not-published', 'not published here');
-    }
-    sendTorrentReplies(out);
-  }
-
-  function refuseAnnounce(to: ConnectionId, { infoHash }: { infoHash: string }, because: string, reason: string): void {
-    metrics.refusedAnnounces.inc({ because });
-    sendTorrentReplies([{ to, reply: { action: 'announce', info_hash: infoHash, 'failure reason': reason } }]);
-  }
 
   function tellViewers(command: (out: ViewerOutbox) => void): void {
     const out: ViewerOutbox = [];
@@ -244,21 +188,18 @@ export async function startTracker(
       opened(connection, dialect, arrival) {
         dialectOf.set(connection, dialect);
         access.opened(connection, arrival);
-        if (dialect === 'nearcast') places.set(connection, locator.placeOf(arrival.address));
+        if (dialect === 'nearcast') places.set(connection, sources.locator.placeOf(arrival.address));
       },
       received(connection, text) {
         const dialect = dialectOf.get(connection) ?? 'webtorrent';
-        const outcome = dialect === 'nearcast' ? receiveNearcast(connection, text) : receiveTorrent(connection, text);
+        const outcome =
+          dialect === 'nearcast' ? receiveNearcast(connection, text) : torrentDialect.receive(connection, text);
         metrics.messages.inc({ dialect, outcome });
       },
       exceededRate(connection) {
         const dialect = dialectOf.get(connection) ?? 'webtorrent';
         metrics.messages.inc({ dialect, outcome: 'too-many' });
-        const error =
-          dialect === 'nearcast'
-            ? trackerError('too-many', 'too many messages')
-            : { action: 'announce', info_hash: '', 'failure reason': 'too many messages' };
-        gateway.send(connection, JSON.stringify(error));
+        gateway.send(connection, JSON.stringify(tooMany[dialect]));
       },
       closed(connection) {
         directory.torrents.disconnect(connection);
@@ -272,15 +213,14 @@ export async function startTracker(
       refused: (reason) => metrics.refusedConnections.inc({ reason }),
     },
   );
-  const admin = adminApp(metrics.registry, () => !draining);
-  addConsole(admin, liveConsole, config.adminToken);
   const blocking = directory.share({
     names: () => blocked.names,
     block: (swarm: string) => tellViewers((out) => blocked.block(swarm, out)),
     unblock: (swarm: string) => blocked.unblock(swarm),
   });
-  addBlocking(admin, blocking, config.adminToken);
-  const adminServer = createServer(admin);
+  const { adminToken } = config;
+  const isReady = () => !draining;
+  const admin = adminServer({ registry: metrics.registry, isReady, liveConsole, blocking, adminToken });
   let stopSweeping = clock.after(30_000, sweep);
   function sweep(): void {
     torrents.expire(clock.now());
@@ -292,42 +232,30 @@ export async function startTracker(
     liveConsole.stop();
     access.stop();
     reports.stop();
-    manifestKeys?.stop();
-    published?.stop();
+    sources.stop();
     stun.close();
-    locator.stop();
     gateway.stop();
     proxies.stop();
     await directory.leave();
     directory.close();
-    await Promise.all([closeServer(httpServer, 0), closeServer(adminServer, 0)]);
+    await Promise.all([closeServer(httpServer, 0), closeServer(admin, 0)]);
   }
 
   async function drain(): Promise<void> {
     if (draining) return;
     draining = true;
-    gateway.stopAccepting();
-    const waiting = [...gateway.connections()];
-    const pauseMs = (config.drainSeconds * 1000) / Math.max(1, waiting.length);
-    for (const connection of waiting) {
-      if (dialectOf.get(connection) === 'nearcast') {
-        const afterMs = Math.round(random() * 2000);
-        gateway.send(connection, JSON.stringify({ type: 'reconnect', afterMs }));
-      }
-      gateway.close(connection, 'serviceRestart');
-      await new Promise<void>((resolve) => void clock.after(pauseMs, resolve));
-    }
+    await sendAway(gateway, config.drainSeconds, { clock, random, dialectOf });
     await close();
   }
 
   try {
-    await Promise.all([manifestKeys?.start(), published?.start(), locator.start(), access.start(), directory.start()]);
+    await Promise.all([sources.start(), access.start(), directory.start()]);
     if (config.stunPort > 0) await stun.listen(config.stunPort, config.host);
     await listen(httpServer, config.port, config.host);
-    await listen(adminServer, config.adminPort, config.adminHost);
+    await listen(admin, config.adminPort, config.adminHost);
   } catch (error) {
     await close();
     throw error;
   }
-  return { port: portOf(httpServer), adminPort: portOf(adminServer), drain, close };
+  return { port: portOf(httpServer), adminPort: portOf(admin), drain, close };
 }

@@ -164,6 +164,13 @@ describe('the policies find', () => {
       /is 8001, which is not declared/,
     ],
     [
+      'a switch that is neither on nor off',
+      'ConfigMap',
+      'tracker',
+      (o) => set(o.data, { NEARCAST_TRACKER_PROXY_PROTOCOL: 'yes' }),
+      /'yes' is invalid/,
+    ],
+    [
       'a drain that is cut off',
       'ConfigMap',
       'tracker',
@@ -268,6 +275,7 @@ test('secrets are in no manifest, and the guide says how to make each that is as
   expect([...mounted, ...read].sort()).toEqual([
     'coturn',
     'edge-signing-key',
+    'swarm-key',
     'tracker-admin',
     'turn',
     'viewer-tokens',

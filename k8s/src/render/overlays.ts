@@ -15,8 +15,10 @@ export const components = [
   'grafana',
   'prometheus-operator',
   'redis',
+  'sealed-swarms',
   'signing-key',
   'stun',
+  'tcp-balancer',
   'tls',
   'tokens',
 ] as const;

@@ -22,6 +22,8 @@ beforeAll(async () => {
     adminPort: 0,
     host,
     tokenKey: [secret.toString('hex')],
+    turnUrl: ['turn:127.0.0.1:9'],
+    turnSecret: 'shared',
     manifestKeys: `http://${host}:${demo.edgePort}/.well-known/nearcast/keys.json`,
   });
   site = await openPlayerSite();
@@ -36,35 +38,54 @@ afterAll(async () => {
 });
 
 /** What a site's backend does, with nothing but HMAC (RFC 7515 appendix A.1). */
-function tokenFor(swarm: string, seconds: number): string {
+function tokenFor(swarm: string | readonly string[], seconds: number): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const exp = Math.floor(Date.now() / 1000) + seconds;
   const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ swarm, exp })}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
-async function watch(swarm: string, freshToken: () => string): Promise<{ page: Page; warnings: string[] }> {
+async function watch(
+  swarm: string,
+  freshToken: () => string,
+  engine: 'swarm' | 'p2p-media-loader' = 'swarm',
+): Promise<{ page: Page; warnings: string[] }> {
   const viewer = await openViewer(browser);
   viewers.push(viewer);
   const { page } = viewer;
   const warnings: string[] = [];
   await page.exposeFunction('freshToken', freshToken);
   await page.exposeFunction('warned', (warning: string) => warnings.push(warning));
+  await page.addInitScript(rememberTurnUsers);
   await page.goto(site.url);
   await page.waitForFunction(() => window.player !== undefined);
   await page.evaluate(
-    ([playlist, url, id]) => {
+    ([playlist, url, id, engine]) => {
       const { freshToken, warned } = window as unknown as {
         freshToken: () => Promise<string>;
         warned: (warning: string) => void;
       };
-      window.player.play(playlist, { tracker: url, swarm: id, token: freshToken });
+      window.player.play(playlist, { tracker: url, swarm: id, token: freshToken, engine });
       window.player.session?.on('warning', ({ reason, message }) => warned(`${reason}: ${message}`));
     },
-    [`http://${host}:${demo.edgePort}/live/master.m3u8`, `ws://${host}:${tracker.port}`, swarm] as const,
+    [`http://${host}:${demo.edgePort}/live/master.m3u8`, `ws://${host}:${tracker.port}`, swarm, engine] as const,
   );
   return { page, warnings };
 }
+
+/** The names with which this page's connections would log in to a TURN server. */
+function rememberTurnUsers(): void {
+  const users: string[] = [];
+  Object.assign(window, { turnUsers: users });
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      users.push(configuration?.iceServers?.[0]?.username ?? 'nobody');
+    }
+  };
+}
+
+const turnUsers = (page: Page) => page.evaluate(() => (window as unknown as { turnUsers: string[] }).turnUsers);
 
 const stats = (page: Page) => page.evaluate(() => window.player.session?.stats);
 const position = (page: Page) => page.evaluate(() => (document.querySelector('video') as HTMLVideoElement).currentTime);
@@ -120,4 +141,32 @@ test('[S10] a player without a good token plays from the edge, with one warning'
   await playsOn(guest.page);
   expect(guest.warnings).toHaveLength(1);
   expect(await stats(guest.page)).toMatchObject({ mode: 'edge-only', connectedPeers: 0, peerBytes: 0 });
+});
+
+test('the p2p-media-loader engine shows its token when it announces, and uses the ICE servers of the tracker alone', async () => {
+  const token = () => tokenFor(['movie', 'webtorrent:*'], 600);
+  const pages = [await watch('movie', token, 'p2p-media-loader'), await watch('movie', token, 'p2p-media-loader')];
+  for (const { page } of pages) {
+    await isConnected(page);
+    const users = new Set(await turnUsers(page));
+    expect([...users]).toEqual([expect.stringMatching(/^\d+:[\w-]+$/)]);
+  }
+  for (const { page, warnings } of pages) {
+    await playsOn(page);
+    expect(warnings).toEqual([]);
+  }
+});
+
+test('without a token for it the p2p-media-loader engine plays from the edge', async () => {
+  const guest = await watch('movie', () => tokenFor('movie', 600), 'p2p-media-loader');
+  await playsOn(guest.page);
+  await vi.waitFor(
+    async () => {
+      const refused = await (await fetch(`http://${host}:${tracker.adminPort}/metrics`)).text();
+      expect(refused).toMatch(/refused_announces_total\{because="not-allowed"\} [1-9]/);
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+  expect(await stats(guest.page)).toMatchObject({ connectedPeers: 0, peerBytes: 0 });
+  await playsOn(guest.page);
 });

@@ -45,7 +45,7 @@ export async function startFleet(replicas: number, withRedis: boolean): Promise<
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** 0 for what this process does not count. */
-async function readMetric(adminPort: number, name: string): Promise<number> {
+export async function readMetric(adminPort: number, name: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
 }

@@ -1,6 +1,6 @@
 import type { VirtualClock } from './virtual-clock.ts';
 
-const PACKET_PAYLOAD_BYTES = 1150;
+const PACKET_PAYLOAD_BYTES = 1163;
 
 /** What the layers below a data channel cost. */
 export interface PacketCost {

@@ -4,12 +4,13 @@ import { listParser, wholeNumber } from '@nearcast/service-kit';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runIdleBench } from './idle-bench.ts';
 import { runJoinBench } from './join-bench.ts';
-import { idleTable, joinTable, sessionTable, torrentTable } from './print-tables.ts';
+import { idleTable, joinTable, replicaTable, sessionTable, torrentTable } from './print-tables.ts';
 import { openFilesLimit } from './process-memory.ts';
+import { runReplicaBench } from './replica-bench.ts';
 import { runSessionBench } from './session-bench.ts';
 import { runTorrentBench } from './torrent-bench.ts';
 
-const parts = ['torrent', 'idle', 'joins', 'sessions'] as const;
+const parts = ['torrent', 'idle', 'joins', 'sessions', 'replicas'] as const;
 type Part = (typeof parts)[number];
 
 interface Options {
@@ -35,7 +36,11 @@ function parseParts(text: string): Part[] {
 const options = new Command('npm run bench:tracker --')
   .description('The tracker beside others under the same load. Linux; the server has the first core to itself.')
   .addOption(new Option('--parts <names>', `what to measure: ${parts.join(', ')}`).default(parts).argParser(parseParts))
-  .option('--rounds <number>', 'turns of each arm of `torrent` (default 15, quick 3)', wholeNumber(1, 1000))
+  .option(
+    '--rounds <number>',
+    'turns of each arm (default 15 in `torrent`, 3 in `sessions` and `replicas`; quick 3 and 1)',
+    wholeNumber(1, 1000),
+  )
   .option('--rate <number>', 'announces per second in `torrent`', wholeNumber(1, 100_000), 1200)
   .option('--peers <number>', 'peers in `torrent`', wholeNumber(50, 15_000), 1000)
   .option('--connections <number>', 'connections in `joins` (default 15000, quick 1000)', wholeNumber(10, 60_000))
@@ -89,10 +94,18 @@ if (options.parts.includes('joins')) {
 }
 if (options.parts.includes('sessions')) {
   const plan = quick
-    ? { viewers: 200, scale: 60, rounds: 1, seconds: 4 }
-    : { viewers: 1000, scale: 60, rounds: 3, seconds: 15 };
+    ? { viewers: 200, scale: 60, rounds: options.rounds ?? 1, seconds: 4 }
+    : { viewers: 1000, scale: 60, rounds: options.rounds ?? 3, seconds: 10 };
   const rows = await runSessionBench(plan);
   results.sessions = rows;
   say(sessionTable(rows, plan));
+}
+if (options.parts.includes('replicas')) {
+  const plan = quick
+    ? { viewers: 200, scale: 20, rounds: options.rounds ?? 1, seconds: 4 }
+    : { viewers: 500, scale: 60, rounds: options.rounds ?? 3, seconds: 10 };
+  const rows = await runReplicaBench(plan);
+  results.replicas = rows;
+  say(replicaTable(rows, plan));
 }
 if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);

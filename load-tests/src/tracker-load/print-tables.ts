@@ -1,5 +1,6 @@
 import type { IdleRow } from './idle-bench.ts';
 import type { JoinBenchResult } from './join-bench.ts';
+import type { ReplicaBenchPlan, ReplicaRow } from './replica-bench.ts';
 import type { SessionBenchPlan, SessionRow } from './session-bench.ts';
 import type { TorrentBenchPlan, TorrentBenchRow } from './torrent-bench.ts';
 
@@ -60,6 +61,21 @@ export function joinTable({ plan, costs, ...result }: JoinBenchResult): string {
     `Join → first introduction: ${latency(result.introduceMs)}; with an offer and an answer for each: ${latency(result.introduceWithSignalsMs)}.`,
     `Resident per connection: ${kilobytes(result.connectedBytes)} kB connected, ${kilobytes(result.joinedBytes)} kB in the swarm.`,
   ].join('\n');
+}
+
+export function replicaTable(rows: readonly ReplicaRow[], plan: ReplicaBenchPlan): string {
+  return table(
+    `Whole stays of 20 minutes in the mean: ${plan.viewers} viewers to a replica in swarms of 100, whose viewers are at all replicas; ${plan.scale} times as fast as life; medians of ${plan.rounds} rounds.`,
+    ['replicas', 'viewers carried', '× one alone', '× one with Redis', 'round trips to Redis per join', 'lost'],
+    rows.map((row) => [
+      row.arm,
+      whole(row.viewersCarried),
+      row.timesOneAlone.toFixed(2),
+      row.timesOneWithRedis.toFixed(2),
+      row.roundTripsPerJoin.toFixed(1),
+      whole(row.lost),
+    ]),
+  );
 }
 
 export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan): string {

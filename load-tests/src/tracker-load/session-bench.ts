@@ -33,28 +33,26 @@ type Turn = Pick<SessionRow, 'viewersPerCore' | 'messagesPerSession' | 'cpuMsPer
 const arms = [
   { server: 'bittorrent-tracker', dialect: 'webtorrent', reportEverySeconds: undefined },
   { server: 'nearcast', dialect: 'webtorrent', reportEverySeconds: undefined },
-  { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: 10 },
+  { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: 30 },
   { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: 60 },
 ] as const;
 
 const MEAN_STAY_MS = 20 * 60_000;
 const VIEWERS_PER_SWARM = 100;
 const SPREAD_MS = 2000;
-const WARM_UP_MS = 3000;
-const PING_EVERY_SECONDS = 20;
+/** Until the program is compiled. */
+const WARM_UP_MS = 10_000;
 
 async function turn(
   { server: name, dialect, reportEverySeconds }: (typeof arms)[number],
   plan: SessionBenchPlan,
 ): Promise<Turn> {
-  // Pings are part of a stay, too.
-  const pingInterval = PING_EVERY_SECONDS / plan.scale;
-  const server = await startServer(name, { pingInterval, reportInterval: reportEverySeconds });
+  const server = await startServer(name, { scale: plan.scale, reportInterval: reportEverySeconds });
   const viewers = await startRemote<AudienceCalls>(VIEWERS);
   try {
     const { viewers: count, scale } = plan;
     const audience = { viewersPerSwarm: VIEWERS_PER_SWARM, meanStayMs: MEAN_STAY_MS };
-    await viewers.call('start', { url: server.url, dialect, viewers: count, scale, ...audience }, SPREAD_MS);
+    await viewers.call('start', { urls: [server.url], dialect, viewers: count, scale, ...audience }, SPREAD_MS);
     await setTimeout(SPREAD_MS + WARM_UP_MS);
     await viewers.call('take');
     const began = performance.now();

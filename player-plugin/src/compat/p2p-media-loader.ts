@@ -9,6 +9,7 @@ import {
   type SegmentResponse,
   type Stream,
 } from 'p2p-media-loader-core';
+import { browserClock } from '../clock.ts';
 import type {
   DeliveredSegment,
   EngineObserver,
@@ -19,6 +20,7 @@ import type {
   SegmentRequest,
   TimelineSegment,
 } from '../segment-engine.ts';
+import { LateEngine } from './late-engine.ts';
 import { renditionTraits } from './rendition-traits.ts';
 import { siteRequest } from './site-request.ts';
 
@@ -30,23 +32,39 @@ export interface CompatOptions {
   readonly mayUpload: boolean;
 }
 
-/** Starts the library's engine for an hls.js instance whose multivariant playlist is parsed. */
+/** A tracker that has not welcomed this viewer by then may speak the WebTorrent dialect alone, ms. */
+const ICE_SERVERS_WITHIN_MS = 5_000;
+const PATIENCE_MS = 8_000;
+
+/**
+ * Starts the library's engine for an hls.js instance whose multivariant playlist is parsed. The library takes no other ICE
+ * servers once it has begun: unless the site names some, it begins when the tracker has.
+ */
 export function startP2PMediaLoader(
   hls: Hls,
   { trackers, swarm, rtc, mayUpload }: CompatOptions,
   playlistUrl: string,
   observer: EngineObserver,
-): SegmentEngine {
-  const config: P2PMediaLoaderConfig = {
+): LateEngine<RTCConfiguration> {
+  const config: Omit<P2PMediaLoaderConfig, 'rtc'> = {
     trackers,
     swarm,
     playlistUrl,
     mayUpload,
-    rtc: rtc ?? { iceServers: [] },
     renditions: renditionTraits(hls),
     siteRequest: (url, range, signal) => siteRequest(hls.config, url, range, signal),
   };
-  return new P2PMediaLoaderEngine(config, observer);
+  const late = new LateEngine<RTCConfiguration>(
+    (found) => new P2PMediaLoaderEngine({ ...config, rtc: found }, observer),
+    {
+      clock: browserClock,
+      waitMs: ICE_SERVERS_WITHIN_MS,
+      otherwise: { iceServers: [] },
+      patienceMs: PATIENCE_MS,
+    },
+  );
+  if (rtc) late.begin(rtc);
+  return late;
 }
 
 /** What this library makes the name of a rendition's swarm from. */
@@ -92,7 +110,7 @@ const vodWindows = {
  * verifies nothing; it is here for sites whose viewers are in its swarms already.
  */
 export class P2PMediaLoaderEngine implements SegmentEngine {
-  readonly patienceMs = 8_000;
+  readonly patienceMs: number = PATIENCE_MS;
   readonly #core: Core;
   readonly #observer: EngineObserver;
   readonly #peers = new Set<string>();

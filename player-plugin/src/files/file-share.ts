@@ -7,6 +7,7 @@ import type { Random } from '../random.ts';
 import { PlaybackCounters } from '../report/playback-counters.ts';
 import { ReportSender } from '../report/report-sender.ts';
 import type { P2PStats } from '../session.ts';
+import { announceUrls } from '../signalling/announce-url.ts';
 import { openWebSocket, TrackerClient } from '../signalling/tracker-client.ts';
 import { hasWebCrypto, hasWebRtc } from '../webrtc.ts';
 import { fetchTorrent } from './fetch-torrent.ts';
@@ -102,14 +103,16 @@ export class FileShare {
     const options = this.#options;
     if (!options) throw new Error(this.#view.badOptions);
     this.#failure = undefined;
-    const [client, metainfo, head] = await Promise.all([
+    const [client, token, metainfo, head] = await Promise.all([
       loadWebTorrent(),
+      options.token().catch(() => undefined),
       fetchTorrent(options.torrentUrl, patienceMs, this.#deps.clock),
       opening,
     ]);
     signal.throwIfAborted();
     this.#tracker = this.#openTrackerLink(options);
-    const config = { ...this.#swarmConfig(use, options), head };
+    const trackers = announceUrls(options.trackers, token);
+    const config = { ...this.#swarmConfig(use, options), trackers, head };
     const swarm = new SwarmFile(client, metainfo, config, this.#deps, this.#listener());
     this.#swarm = swarm;
     try {
@@ -162,7 +165,7 @@ export class FileShare {
       : decision;
   }
 
-  #swarmConfig(use: SwarmFileConfig['use'], options: ResolvedFileOptions): SwarmFileConfig {
+  #swarmConfig(use: SwarmFileConfig['use'], options: ResolvedFileOptions): Omit<SwarmFileConfig, 'trackers'> {
     const { maxBitrate, maxRatio } = options.upload;
     const isWithinRatio = () => {
       const { uploadedBytes, peerBytes, edgeBytes } = this.#counters.totals;
@@ -170,7 +173,6 @@ export class FileShare {
     };
     return {
       use,
-      trackers: options.trackers,
       rtc: this.#rtc,
       maxUploadRate: maxBitrate / 8,
       mayUpload: () => mayUpload(options) && isWithinRatio(),

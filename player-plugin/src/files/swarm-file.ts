@@ -3,11 +3,12 @@ import type { Torrent, TorrentFile, Wire } from 'webtorrent/dist/webtorrent.min.
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { Blame } from './blame.ts';
-import { EdgeReader } from './edge-reader.ts';
 import type { FileHead } from './file-head.ts';
 import type { Client } from './load-webtorrent.ts';
+import { selectAll, selectHead } from './piece-selection.ts';
 import { SupplyMeter } from './supply-meter.ts';
 import { type SupplyView, wantsWebSeed } from './web-seed-policy.ts';
+import { hold, readFromEdge } from './web-seed-wire.ts';
 
 /** What a file that is shared tells. */
 export interface SwarmFileListener {
@@ -44,12 +45,8 @@ const SILENT_AFTER_MS = 2_000;
 /** What is shared is kept in memory, for as long as the page is open. */
 const MAX_BYTES = 512 * 1024 * 1024;
 const UPLOAD_SLOTS = 10;
-/** The client asks a source for what it will send within a second. Of the edge that is more than can be taken back soon. */
-const ASKED_SECONDS = 0.5;
 /** However fast the edge is. Playback only wants a little more than it plays: what is asked for, peers cannot give. */
 const MAX_WEB_SEED_PIECES = { download: 256, playback: 2 } as const;
-/** bytes/s that the edge is trusted with before anything has come. */
-const EDGE_SPEED_AT_FIRST = 1024 * 1024;
 
 /**
  * A page that plays a file and downloads it, too, is in its swarm twice, and one gives to the other. That saves the edge,
@@ -99,7 +96,7 @@ export class SwarmFile {
       uploads: config.mayUpload() ? UPLOAD_SLOTS : false,
       strategy: 'sequential',
       maxWebConns: MAX_WEB_SEED_PIECES[config.use],
-      // Playback selects what it reads, a download begins anywhere: see `#selectAll`.
+      // Playback selects what it reads, a download begins anywhere: see `selectAll`.
       deselect: true,
     });
     ownPeers.add(this.#client.peerId);
@@ -147,8 +144,8 @@ export class SwarmFile {
         if (!file || others.length > 0) reject(new Error('a torrent of one file is needed'));
         else if (file.length > MAX_BYTES) reject(new Error('the file is too large to be kept in memory'));
         else {
-          if (this.#config.use === 'download') this.#selectAll();
-          else this.#selectHead();
+          if (this.#config.use === 'download') selectAll(torrent, this.#random);
+          else selectHead(torrent, this.#config.head);
           resolve(file);
         }
       });
@@ -159,7 +156,7 @@ export class SwarmFile {
     const listener = this.#listener;
     wire.on('piece', (index) => this.#blame.received(index, wire));
     if (wire.type === 'webSeed') {
-      this.#readFromEdge(wire);
+      readFromEdge(this.#torrent, wire, this.#config.head, () => this.#asksEdge);
       wire.on('download', (bytes) => {
         this.#supply.fromEdge(bytes);
         listener.receivedFromEdge(bytes);
@@ -181,43 +178,6 @@ export class SwarmFile {
     wire.on('upload', (bytes) => listener.uploaded(bytes));
     listener.peerConnected(wire.peerId);
     wire.once('close', () => listener.peerDisconnected(wire.peerId));
-  }
-
-  /** In one response what lies side by side, where the client itself would make a request for each piece. */
-  #readFromEdge(wire: Wire): void {
-    for (const [url, { wire: own, conn }] of this.#torrent._peers) {
-      if (own !== wire || !conn?.httpRequest) continue;
-      const reader = new EdgeReader(url, this.#config.head);
-      conn.httpRequest = (piece, offset, length, done) => {
-        reader.read(piece * this.#torrent.pieceLength + offset, length).then((bytes) => done(null, bytes), done);
-      };
-      wire.once('close', () => reader.close());
-    }
-    const measured = wire.downloadSpeed;
-    // Of a source that rests there is no speed to compare with: the client leaves pieces to whoever is faster.
-    wire.downloadSpeed = (bytes) => {
-      const speed = measured(bytes);
-      return this.#asksEdge ? ASKED_SECONDS * Math.max(speed, EDGE_SPEED_AT_FIRST) : 0;
-    };
-  }
-
-  /**
-   * In the order of the file from a piece of chance on, and then from the beginning: viewers that come at the same time
-   * get different parts from the edge to give to each other, and each gets them in long responses.
-   */
-  #selectAll(): void {
-    const last = this.#torrent.pieces.length - 1;
-    const first = Math.floor(this.#random() * (last + 1));
-    this.#torrent._select(first, last, 1, undefined, true);
-    if (first > 0) this.#torrent._select(0, first - 1, 0, undefined, true);
-  }
-
-  #selectHead(): void {
-    const { pieceLength, pieces } = this.#torrent;
-    const { head } = this.#config;
-    if (!head) return;
-    const count = head.length === head.size ? pieces.length : Math.floor(head.length / pieceLength);
-    if (count > 0) this.#torrent._select(0, count - 1, 0, undefined, true);
   }
 
   /** The client itself would ask the same source for the same piece again, for ever. */
@@ -272,11 +232,4 @@ export class SwarmFile {
     const { pieceLength, files } = this.#torrent;
     return Math.min(pieceLength, (files[0]?.length ?? 0) - index * pieceLength);
   }
-}
-
-/** As if the web seed itself said so; the client looks for what to ask it when it hears that it may. */
-function hold(wire: Wire, isHeld: boolean): void {
-  if (wire.peerChoking === isHeld) return;
-  wire.peerChoking = isHeld;
-  if (!isHeld) wire.emit('unchoke');
 }

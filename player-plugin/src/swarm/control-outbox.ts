@@ -2,10 +2,13 @@ import { type ChunkRun, encodeFrames, type PeerFrame, runsOf } from '@nearcast/p
 import type { Clock } from '../clock.ts';
 
 /**
- * How long a frame may wait for company: packets, not bytes, are the overhead of small messages. Questions, answers and
- * acknowledgements wait least; news a little; news that most have heard already the longest.
+ * How long a frame may wait for company: packets, not bytes, are the overhead of small messages. Questions and answers wait
+ * least, and news that nobody else has; a single acknowledgement waits for another; news that the line is too busy to serve
+ * waits longer, and longest when most have heard it already.
  */
-const WAIT_MS = { answer: 5, news: 20, 'stale-news': 300 } as const;
+const WAIT_MS = { answer: 5, acknowledgement: 40, news: 20, 'busy-news': 60, 'stale-news': 300 } as const;
+/** As with delayed acknowledgements of TCP (RFC 1122 §4.2.3.2). */
+const PIECES_PER_ACKNOWLEDGEMENT = 2;
 export type Urgency = keyof typeof WAIT_MS;
 
 /** Collects what is to be said to one peer and sends it in few messages. */
@@ -15,6 +18,7 @@ export class ControlOutbox {
   readonly #frames: PeerFrame[] = [];
   readonly #haves = new Map<string, Set<number>>();
   readonly #pieces: number[] = [];
+  #arrivedAt = 0;
   #dueAt = Number.POSITIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
@@ -36,7 +40,8 @@ export class ControlOutbox {
 
   acknowledge(piece: number): void {
     this.#pieces.push(piece);
-    this.#sendWithin(WAIT_MS.answer);
+    this.#arrivedAt = this.#clock.now();
+    this.#sendWithin(WAIT_MS[this.#pieces.length < PIECES_PER_ACKNOWLEDGEMENT ? 'acknowledgement' : 'answer']);
   }
 
   /** Sends what is due: timers of a hidden page come late, messages do not. */
@@ -56,7 +61,9 @@ export class ControlOutbox {
     const frames = this.#frames.splice(0);
     for (const [key, chunks] of this.#haves) frames.push({ type: 'have', key, runs: sortedRuns([...chunks]) });
     this.#haves.clear();
-    for (const runs of slices(sortedRuns(this.#pieces.splice(0)), 64)) frames.push({ type: 'ack', runs });
+    for (const runs of slices(sortedRuns(this.#pieces.splice(0)), 64)) {
+      frames.push({ type: 'ack', arrivedAtMs: Math.round(this.#arrivedAt) >>> 0, runs });
+    }
     for (const message of encodeFrames(frames)) this.#send(message);
   }
 

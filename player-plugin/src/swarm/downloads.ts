@@ -1,4 +1,4 @@
-import type { Piece } from '@nearcast/protocol';
+import { LEAST_PIECE_BYTES, type Piece } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { PeerScore } from './peer-score.ts';
@@ -89,7 +89,7 @@ export class Downloads {
 
   receive({ key, chunk, offset, bytes }: Piece): void {
     const download = this.#running.find((one) => one.chunk === chunk && one.key === key);
-    const isWanted = download && !download.body?.pieces.has(offset) && offset + bytes.length <= download.size;
+    const isWanted = download && !download.body?.pieces.has(offset) && fits(offset, bytes.length, download.size);
     if (!isWanted) {
       this.#events.discarded(bytes.length);
       return;
@@ -139,4 +139,10 @@ export class Downloads {
       this.#events.timedOut(key, chunk);
     });
   }
+}
+
+/** [P3] */
+function fits(offset: number, length: number, size: number): boolean {
+  const end = offset + length;
+  return end === size || (end < size && length >= LEAST_PIECE_BYTES);
 }

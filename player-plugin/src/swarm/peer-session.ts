@@ -153,6 +153,10 @@ export class PeerSession implements UploadTarget, PeerView {
     return this.score.baseRttMs;
   }
 
+  get heldBytes(): number {
+    return this.#transport.heldBytes ?? 0;
+  }
+
   say(frame: PeerFrame, urgency: Urgency = 'answer'): void {
     if (this.#state !== 'closed') this.#outbox.add(frame, urgency);
   }

@@ -4,6 +4,8 @@ import type { ConnectionKind, Signal } from '@nearcast/protocol';
 export interface PeerTransport {
   /** How the two are connected, once that is known. */
   readonly kind?: ConnectionKind | undefined;
+  /** Bytes of data messages that it has not put on the line yet, where it has a queue of its own. */
+  readonly heldBytes?: number;
   /** From the other end, through the tracker. */
   signal(signal: Signal): void;
   sendControl(message: Uint8Array): void;

@@ -24,7 +24,7 @@ const CROWDED_FROM_MS = 10;
 const LEAVES_WITHIN_ROUND_TRIPS = 1.5;
 const LEAVES_WITHIN_MS = 120;
 
-export class SendWindow<Target> {
+export class SendWindow<Target extends { readonly heldBytes: number }> {
   readonly #byTarget = new Map<Target, Map<number, SentPiece>>();
   /** In the order of sending. */
   readonly #line: SentPiece[] = [];
@@ -33,6 +33,7 @@ export class SendWindow<Target> {
   /** The least of them: looked at with every piece. */
   #base = Number.POSITIVE_INFINITY;
   #recentMs: number = Number.NaN;
+  #lastMs: number = Number.NaN;
   #bucket = 0;
 
   sent(target: Target, id: number, bytes: number, now: number): void {
@@ -41,6 +42,11 @@ export class SendWindow<Target> {
     this.#byTarget.set(target, pieces.set(id, piece));
     this.#line.push(piece);
     this.#lineBytes += bytes;
+  }
+
+  /** @returns when a piece was sent that has not been acknowledged yet, ms */
+  sentAt(target: Target, id: number): number | undefined {
+    return this.#byTarget.get(target)?.get(id)?.sentAt;
   }
 
   /** @returns the bytes that arrived: a peer may claim anything, but only what was sent to it counts, and once */
@@ -63,6 +69,7 @@ export class SendWindow<Target> {
       const roundTripMs = now - piece.sentAt;
       this.#fastest[at] = Math.min(this.#fastest[at] as number, roundTripMs);
       this.#base = Math.min(this.#base, roundTripMs);
+      this.#lastMs = roundTripMs;
       this.#recentMs = Number.isNaN(this.#recentMs)
         ? roundTripMs
         : this.#recentMs + RECENT_ALPHA * (roundTripMs - this.#recentMs);
@@ -88,7 +95,9 @@ export class SendWindow<Target> {
     // Acknowledgements overtake each other: what is acknowledged behind the head has left, too.
     let acknowledgedBytes = 0;
     for (const piece of this.#line) if (piece.isAcknowledged) acknowledgedBytes += piece.bytes;
-    return this.#lineBytes - acknowledgedBytes;
+    let heldBytes = 0;
+    for (const [target, pieces] of this.#byTarget) if (pieces.size > 0) heldBytes += target.heldBytes;
+    return Math.max(0, this.#lineBytes - acknowledgedBytes - heldBytes);
   }
 
   /** When the oldest piece counts as gone without a word, ms; `Infinity` with nothing under way. */
@@ -105,7 +114,8 @@ export class SendWindow<Target> {
 
   /** Whether acknowledgements come about as fast as they ever do: then nothing is queued anywhere. */
   isUncrowded(now: number): boolean {
-    return this.#recentMs < CROWDED_FROM * this.baseRoundTripMs(now) + CROWDED_FROM_MS;
+    // The mean forgets chance, the last one comes before any mean.
+    return Math.max(this.#recentMs, this.#lastMs) < CROWDED_FROM * this.baseRoundTripMs(now) + CROWDED_FROM_MS;
   }
 
   #leavesWithinMs(now: number): number {

@@ -155,7 +155,8 @@ export class Swarm {
 
   #urgencyOf(copies: number): Urgency {
     if (copies <= RARE_COPIES) return 'answer';
-    return this.#deps.uploader.isBusy && copies >= COMMON_SHARE * this.#open.length ? 'stale-news' : 'news';
+    if (!this.#deps.uploader.isBusy) return 'news';
+    return copies >= COMMON_SHARE * this.#open.length ? 'stale-news' : 'busy-news';
   }
 
   /** Those met under former names stay until as many, or enough, are there under the new ones. */
@@ -268,7 +269,7 @@ export class Swarm {
         uploader.cancel(session, frame.key, frame.chunk);
         break;
       case 'ack':
-        for (const { first, count } of frame.runs) uploader.acknowledge(session, first, count);
+        uploader.acknowledge(session, frame.runs, frame.arrivedAtMs);
         break;
       case 'want-manifest': {
         const manifest = cache.get(frame.key)?.encodedManifest;

@@ -1,6 +1,8 @@
-import { PIECE_BYTES, PIECE_GRAIN_BYTES, type RefuseReason } from '@nearcast/protocol';
+import { type ChunkRun, pieceBytesOf, type RefuseReason } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import { Pacer } from './pacer.ts';
+import { QueueDelay } from './queue-delay.ts';
 import { RateMeter } from './rate-meter.ts';
 import { SendWindow } from './send-window.ts';
 
@@ -19,6 +21,8 @@ export interface UploadTarget {
   readonly id: string;
   /** Smallest round trip seen, ms. */
   readonly baseRttMs: number;
+  /** Bytes that its connection holds back: handed over, and not on the line yet. */
+  readonly heldBytes: number;
   /** Whether the peer has got the chunk elsewhere meanwhile. */
   hasAnnounced(key: string, chunk: number): boolean;
   /** Hands one piece to the connection. @returns its id, by which it will be acknowledged */
@@ -43,14 +47,22 @@ interface Job extends UploadRequest {
 export type Allowance = (now: number) => number;
 
 /** Beyond the base round trip so much may be under way: enough to keep the line busy, short enough for a game beside it. */
-const WINDOW_SLACK_MS = 25;
+const WINDOW_SLACK_MS = 35;
 /** A piece holds up everything behind it, control messages too: on a slow line pieces are smaller. */
 const LONGEST_PIECE_MS = 30;
+/** SCTP acknowledges every second packet (RFC 9260 §6.2); seven are what fits into a piece. */
+const LEAST_PACKETS = 2;
+const MOST_PACKETS = 7;
 /**
  * What so few neighbours have goes out before what waited longer: until it is with many, only few lines can pass it on
  * (docs/decisions/0062).
  */
 export const RARE_COPIES = 2;
+/**
+ * An association that has lost packets takes little for a while, however free the line is (RFC 9260 §7.2). With so
+ * much waiting there it never lacks work, and the line goes to others.
+ */
+const HELD_MS = 15;
 /** The shortest queue beyond which requests are refused; it grows with the round trip, as the refused are back no sooner. */
 const MIN_QUEUE_MS = 150;
 const QUEUE_PER_RTT = 2.5;
@@ -58,6 +70,16 @@ const QUEUE_PER_RTT = 2.5;
 const QUEUE_CHUNKS = 2;
 /** A line on which nothing queues may carry more than it was seen to: twice as much with each round trip, so far at most. */
 const MOST_GAIN = 16;
+/**
+ * More waits than this: less is sent, by so much per round trip, until it is gone. A queue of forty packets, which are 435
+ * bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
+ */
+const TARGET_QUEUE_MS = 45;
+const BACK_OFF = 0.9;
+const RECOVERY = 1.1;
+/** A line that was full within that time is tried with a little more only: what it carries has been measured. */
+const REMEMBER_CROWD_MS = 10_000;
+const LEAST_GAIN = 0.5;
 const MIN_RETRY_MS = 150;
 
 export class Uploader {
@@ -67,8 +89,11 @@ export class Uploader {
   readonly #meter: RateMeter;
   readonly #jobs: Job[] = [];
   readonly #window = new SendWindow<UploadTarget>();
+  readonly #queue = new QueueDelay<UploadTarget>();
+  readonly #pacer = new Pacer();
   #queuedBytes = 0;
   #gain = 1;
+  #crowdedAt = Number.NEGATIVE_INFINITY;
   #probedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
   readonly #sent: (target: UploadTarget, bytes: number) => void;
@@ -146,9 +171,14 @@ export class Uploader {
     if (at >= 0) this.#forget(at);
   }
 
-  acknowledge(target: UploadTarget, first: number, count: number): void {
+  /** @param arrivedAtMs when the last of these pieces came, on the receiver's clock */
+  acknowledge(target: UploadTarget, runs: readonly ChunkRun[], arrivedAtMs: number): void {
     const now = this.#clock.now();
-    const bytes = this.#window.acknowledged(target, first, count, now);
+    const last = runs.at(-1);
+    const sentAt = last && this.#window.sentAt(target, last.first + last.count - 1);
+    if (sentAt !== undefined) this.#queue.sample(target, sentAt, arrivedAtMs, now);
+    let bytes = 0;
+    for (const { first, count } of runs) bytes += this.#window.acknowledged(target, first, count, now);
     if (bytes > 0) this.#meter.add(bytes, now);
     this.#probe(now);
     this.pump();
@@ -166,20 +196,27 @@ export class Uploader {
     const hadJobs = this.#jobs.length > 0;
     this.#cancelTimer?.();
     const now = this.#clock.now();
-    while (this.#jobs.length > 0 && this.#window.bytesUnderWay(now) < this.#windowBytes(now)) {
+    while (this.#jobs.length > 0 && this.#mayGo(now)) {
       this.#bringForward();
-      const job = this.#jobs[0] as Job;
+      const at = this.#jobs.findIndex(({ target }) => target.heldBytes < (HELD_MS * this.#expectedRate) / 1000);
+      const job = this.#jobs[at];
+      if (!job) break;
       if (this.#isUseless(job)) {
-        this.#forget(0);
+        this.#forget(at);
         continue;
       }
       this.#sendNext(job);
-      if (job.sentBytes === job.bytes.byteLength) this.#jobs.shift();
+      if (job.sentBytes === job.bytes.byteLength) this.#jobs.splice(at, 1);
     }
     if (this.#jobs.length > 0) {
-      const afterMs = this.#window.oldestLeavesAt(now) - now;
+      const pacedMs = this.#pacer.waitMs(now);
+      const afterMs = pacedMs > 0 ? pacedMs : this.#window.oldestLeavesAt(now) - now;
       if (Number.isFinite(afterMs)) this.#cancelTimer = this.#clock.after(Math.max(1, afterMs), () => this.pump());
     } else if (hadJobs) this.#drained();
+  }
+
+  #mayGo(now: number): boolean {
+    return this.#pacer.waitMs(now) === 0 && this.#window.bytesUnderWay(now) < this.#windowBytes(now);
   }
 
   /** What is rare goes next, unless a chunk is under way: that one is ended first. */
@@ -195,7 +232,9 @@ export class Uploader {
     job.sentBytes += piece.byteLength;
     this.#queuedBytes -= piece.byteLength;
     const id = target.sendPiece(key, chunk, sentBytes, this.backlogMs, piece);
-    this.#window.sent(target, id, piece.byteLength, this.#clock.now());
+    const now = this.#clock.now();
+    this.#window.sent(target, id, piece.byteLength, now);
+    this.#pacer.sent(piece.byteLength, this.#expectedRate, now);
     this.#sent(target, piece.byteLength);
   }
 
@@ -223,12 +262,20 @@ export class Uploader {
    * is tried with every round trip, as a slow start does (RFC 5681 §3.1).
    */
   #probe(now: number): void {
-    if (!this.#window.isUncrowded(now)) {
-      this.#gain = 1;
+    const queueMs = this.#queue.recentMs(now);
+    const isUncrowded = this.#window.isUncrowded(now);
+    if (!isUncrowded) {
+      this.#crowdedAt = now;
+      this.#gain = Math.min(1, this.#gain);
       this.#meter.lineIsFull(now);
-    } else if (this.#jobs.length > 0 && now - this.#probedAt >= this.#window.baseRoundTripMs(now)) {
-      this.#gain = Math.min(MOST_GAIN, 2 * this.#gain);
-      this.#probedAt = now;
+    }
+    if (this.#jobs.length === 0 || now - this.#probedAt < this.#window.baseRoundTripMs(now)) return;
+    this.#probedAt = now;
+    if (queueMs > TARGET_QUEUE_MS) this.#gain = Math.max(LEAST_GAIN, this.#gain * BACK_OFF);
+    else if (this.#gain < 1) this.#gain = Math.min(1, this.#gain * RECOVERY);
+    else if (isUncrowded) {
+      const growth = now - this.#crowdedAt < REMEMBER_CROWD_MS ? RECOVERY : 2;
+      this.#gain = Math.min(MOST_GAIN, growth * this.#gain);
     }
   }
 
@@ -238,9 +285,8 @@ export class Uploader {
   }
 
   get #pieceBytes(): number {
-    let bytes = PIECE_BYTES;
-    while (bytes > PIECE_GRAIN_BYTES && (bytes * 1000) / this.bytesPerSecond > LONGEST_PIECE_MS) bytes /= 2;
-    return bytes;
+    const packets = Math.floor((this.bytesPerSecond * LONGEST_PIECE_MS) / (1000 * pieceBytesOf(1)));
+    return pieceBytesOf(Math.max(LEAST_PACKETS, Math.min(MOST_PACKETS, packets)));
   }
 
   /** One piece more than fits into the time: its own sending is part of the acknowledgement's round trip. */

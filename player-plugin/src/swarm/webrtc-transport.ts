@@ -29,6 +29,7 @@ class WebRtcTransport implements PeerTransport {
   /** Descriptions and candidates are taken one after the other (RFC 8829 §4.1.10 allows nothing else). */
   #signals: Promise<void> = Promise.resolve();
   readonly #earlyCandidates: RTCIceCandidateInit[] = [];
+  #hasDescribed = false;
 
   constructor(rtc: RTCConfiguration, initiate: boolean, events: PeerTransportEvents, afterMessage: () => void) {
     this.#events = events;
@@ -37,7 +38,8 @@ class WebRtcTransport implements PeerTransport {
     this.#control = this.#channel('nearcast-control', CONTROL_CHANNEL, (message) => events.control(message));
     this.#data = this.#channel('nearcast-data', DATA_CHANNEL, (message) => events.data(message));
     this.#connection.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate && !this.#isClosed) this.#events.signal({ candidate: toCandidate(candidate) });
+      if (candidate && this.#hasDescribed && !this.#isClosed)
+        this.#events.signal({ candidate: toCandidate(candidate) });
     });
     this.#connection.addEventListener('connectionstatechange', () => {
       if (this.#connection.connectionState === 'failed') this.#fail();
@@ -49,6 +51,11 @@ class WebRtcTransport implements PeerTransport {
     return this.#kind;
   }
 
+  /** What the association's congestion window has not taken. */
+  get heldBytes(): number {
+    return this.#data.bufferedAmount;
+  }
+
   signal(signal: Signal): void {
     this.#inTurn(async () => {
       if ('candidate' in signal) {
@@ -57,8 +64,8 @@ class WebRtcTransport implements PeerTransport {
         return;
       }
       await this.#connection.setRemoteDescription(signal.description);
-      if (signal.description.type === 'offer') await this.#describe('answer');
       for (const candidate of this.#earlyCandidates.splice(0)) await this.#connection.addIceCandidate(candidate);
+      if (signal.description.type === 'offer') await this.#describe('answer');
     });
   }
 
@@ -112,8 +119,11 @@ class WebRtcTransport implements PeerTransport {
     }
   }
 
+  /** Half trickle (RFC 8838 §16): what is known soon goes in the description, and only what is late in messages of its own. */
   async #describe(type: 'offer' | 'answer'): Promise<void> {
     await this.#connection.setLocalDescription();
+    await gathered(this.#connection);
+    this.#hasDescribed = true;
     const sdp = this.#connection.localDescription?.sdp;
     if (sdp !== undefined && !this.#isClosed) this.#events.signal({ description: { type, sdp } });
   }
@@ -143,6 +153,20 @@ class WebRtcTransport implements PeerTransport {
 }
 
 const CLOSE_AFTER_MS = 500;
+
+/** A host's own addresses take a few ms, its reflexive one a round trip to the STUN server. */
+const GATHER_AT_MOST_MS = 100;
+
+function gathered(connection: RTCPeerConnection): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      if (connection.iceGatheringState === 'complete') resolve();
+    };
+    connection.addEventListener('icegatheringstatechange', finish);
+    setTimeout(resolve, GATHER_AT_MOST_MS);
+    finish();
+  });
+}
 
 function toCandidate({
   candidate,

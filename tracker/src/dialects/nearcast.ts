@@ -8,7 +8,7 @@ import type {
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
-import type { Join, ViewerDirectory } from '../directory/viewer-directory.ts';
+import type { Join, RelayOutcome, ViewerDirectory } from '../directory/viewer-directory.ts';
 import { inRegion, type Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import type { ReportDesk } from '../reports/report-desk.ts';
@@ -94,7 +94,7 @@ export class NearcastDialect {
         if (swarms.unlink(from, message.peer, message.because)) metrics.unlinks.inc({ reason: message.because });
         break;
       case 'signal':
-        if (swarms.relay(from, message.to, message.signal, out)) metrics.relayed.inc({ kind: 'signal' });
+        this.#count(swarms.relay(from, message.to, message.signal, out));
         break;
       case 'report':
         this.#report(from, message.report, out);
@@ -103,6 +103,12 @@ export class NearcastDialect {
         swarms.leave(from, out);
         break;
     }
+  }
+
+  #count(outcome: RelayOutcome): void {
+    const { relayed, droppedSignals } = this.#deps.metrics;
+    if (outcome === 'relayed') relayed.inc({ kind: 'signal' });
+    else if (outcome !== 'sent-on') droppedSignals.inc({ because: outcome });
   }
 
   #report(from: ConnectionId, report: PlaybackReport, out: ViewerOutbox): void {

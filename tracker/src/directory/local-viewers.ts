@@ -1,7 +1,7 @@
 import type { Signal, UnlinkReason } from '@nearcast/protocol';
 import type { Place } from '../locality/place.ts';
 import type { ConnectionId, MeasuredLink, Viewer, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
-import type { Join, ViewerDirectory, Welcome } from './viewer-directory.ts';
+import type { Join, RelayOutcome, ViewerDirectory, Welcome } from './viewer-directory.ts';
 
 /** One process alone: every swarm is here. */
 export class LocalViewers implements ViewerDirectory {
@@ -45,8 +45,8 @@ export class LocalViewers implements ViewerDirectory {
     return this.#swarms.unlink(connection, peer, because);
   }
 
-  relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): boolean {
-    return this.#swarms.relay(connection, to, signal, out);
+  relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): RelayOutcome {
+    return this.#swarms.relay(connection, to, signal, out) ? 'relayed' : 'no-pair';
   }
 
   heard(connection: ConnectionId, links: readonly MeasuredLink[], now: number, out: ViewerOutbox): void {

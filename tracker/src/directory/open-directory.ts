@@ -23,6 +23,8 @@ export interface DirectoryDeps {
   readonly toTorrents: (out: Outbox) => void;
   /** A signal that came from another replica was passed on. */
   readonly relayedSignal: () => void;
+  /** A signal that came from another replica was for nobody here who was to get it. */
+  readonly droppedSignal: () => void;
   /** How long one end of an exchange waits for the other's report, ms. */
   readonly reportWindowMs: number;
   /** Other replicas' viewers told so much of what viewers here told. */

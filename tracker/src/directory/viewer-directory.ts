@@ -16,6 +16,12 @@ export interface HeldViewer {
 /** What a viewer is greeted with once it is known how many are in its swarm. */
 export type Welcome = (viewers: number) => TrackerMessage;
 
+/**
+ * What became of a signal. `sent-on`: another replica passes it on, and counts it. `no-pair`: the two were not introduced, or one
+ * has gone. `alone`: the same, while no other replica can be reached, where the other may well be.
+ */
+export type RelayOutcome = 'relayed' | 'sent-on' | 'no-pair' | 'alone';
+
 /** The way from connections to swarms. Consequences that are known at once are in `out`; others follow by themselves. */
 export interface ViewerDirectory {
   viewerAt(connection: ConnectionId): HeldViewer | undefined;
@@ -35,8 +41,7 @@ export interface ViewerDirectory {
   want(connection: ConnectionId, peers: number, out: ViewerOutbox): void;
   /** @returns whether there was such a pair, as far as is known here */
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean;
-  /** @returns whether it was passed on by this replica */
-  relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): boolean;
+  relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): RelayOutcome;
   /** What a viewer tells of its connections, and that it is still there. */
   heard(connection: ConnectionId, links: readonly MeasuredLink[], now: number, out: ViewerOutbox): void;
   leave(connection: ConnectionId, out: ViewerOutbox): void;

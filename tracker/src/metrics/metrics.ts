@@ -13,6 +13,7 @@ export interface TrackerMetrics {
   readonly refusedConnections: Counter<'reason'>;
   readonly refusedJoins: Counter<'reason'>;
   readonly relayed: Counter<'kind'>;
+  readonly droppedSignals: Counter<'because'>;
   readonly refusedAnnounces: Counter<'because'>;
   readonly unlinks: Counter<'reason'>;
   readonly deliveredBytes: Counter<'source' | keyof ReportLabels>;
@@ -96,6 +97,13 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       labelNames: ['kind'], // offer | answer | signal
       registers,
     }),
+    droppedSignals: new Counter({
+      name: 'nearcast_tracker_dropped_signals_total',
+      help: 'Signals of the Nearcast dialect that were passed on to nobody.',
+      // no-pair: not introduced, or gone | alone: the same while the other replicas cannot be reached
+      labelNames: ['because'],
+      registers,
+    }),
     refusedAnnounces: new Counter({
       name: 'nearcast_tracker_refused_announces_total',
       help: 'Announces of the WebTorrent dialect that were refused.',
@@ -114,13 +122,13 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       labelNames: ['outcome'], // answered | refused | malformed | limited
       registers,
     }),
-    deliveredBytes: new Counter({
+    deliveredBytes: new TalliedCounter({
       name: 'nearcast_player_delivered_bytes_total',
       help: 'Media bytes that players received, by source; from peers as far as both ends tell it.',
       labelNames: ['source', ...REPORT_LABELS], // peer | edge
       registers,
     }),
-    uploadedBytes: new Counter({
+    uploadedBytes: new TalliedCounter({
       name: 'nearcast_player_uploaded_bytes_total',
       help: 'Media bytes that players sent to peers, as far as both ends tell it.',
       labelNames: REPORT_LABELS,
@@ -136,13 +144,13 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       help: 'Chunks from peers whose hash did not match.',
       registers,
     }),
-    stalls: new Counter({
+    stalls: new TalliedCounter({
       name: 'nearcast_player_stalls_total',
       help: 'How often playback stopped for want of data.',
       labelNames: ['mode', ...REPORT_LABELS], // swarm | edge-only
       registers,
     }),
-    stalledSeconds: new Counter({
+    stalledSeconds: new TalliedCounter({
       name: 'nearcast_player_stalled_seconds_total',
       help: 'How long playback stood still for want of data.',
       labelNames: ['mode', ...REPORT_LABELS],
@@ -155,7 +163,7 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       buckets: [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8, 13, 30],
       registers,
     }),
-    reports: new Counter({
+    reports: new TalliedCounter({
       name: 'nearcast_tracker_reports_total',
       help: 'Playback reports, by what became of them.',
       labelNames: ['outcome'], // counted | clamped

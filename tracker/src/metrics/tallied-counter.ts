@@ -6,7 +6,7 @@ interface Tally<Label extends string> {
 }
 
 /**
- * A counter for what happens with every message. prom-client checks and sorts the labels' names at each increment, which is
+ * A counter for what happens with every message or report. prom-client checks and sorts the labels' names at each increment, which is
  * a twentieth of what a relayed message costs; here that is done when the counter is read.
  */
 export class TalliedCounter<Label extends string> extends Counter<Label> {
@@ -20,7 +20,7 @@ export class TalliedCounter<Label extends string> extends Counter<Label> {
     }
     // Exemplars are for the other format, which is switched on nowhere.
     const labels = given as LabelValues<Label>;
-    const key = Object.values(labels).join(' ');
+    const key = Object.values(labels).join('\0');
     const tally = this.#tallies.get(key);
     if (tally) tally.count += by;
     else this.#tallies.set(key, { labels, count: by });

@@ -1,6 +1,7 @@
-import type { PlaybackReport } from '@nearcast/protocol';
+import type { LinkReport, PlaybackReport } from '@nearcast/protocol';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { ReportLabels } from '../reports/report-labels.ts';
+import { TalliedCounter } from './tallied-counter.ts';
 
 /** How viewers fare, report by report: who shares beside who does not, and what sharing costs them. */
 export interface ViewerMetrics {
@@ -19,13 +20,13 @@ const SHORTEST_INTERVAL_MS = 1000;
 
 export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
   return {
-    playedSeconds: new Counter({
+    playedSeconds: new TalliedCounter({
       name: 'nearcast_player_played_seconds_total',
       help: 'Media that was played, by whether the viewer shared at the time.',
       labelNames: ['mode', 'content', 'region'], // swarm | edge-only
       registers,
     }),
-    renditionSeconds: new Counter({
+    renditionSeconds: new TalliedCounter({
       name: 'nearcast_player_rendition_played_seconds_total',
       help: 'Media that was played, by the rendition (its lines, rounded to the usual ones).',
       labelNames: ['rendition', 'mode'], // 144p … 2160p | unknown
@@ -37,13 +38,13 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
       labelNames: ['connection'], // host | prflx | srflx | relay
       registers,
     }),
-    exchangedBytes: new Counter({
+    exchangedBytes: new TalliedCounter({
       name: 'nearcast_player_exchanged_bytes_total',
       help: 'What viewers say they received from others, kept or not, by the kind of their connection.',
       labelNames: ['connection'], // host | prflx | srflx | relay | unknown
       registers,
     }),
-    edgeFetchedBytes: new Counter({
+    edgeFetchedBytes: new TalliedCounter({
       name: 'nearcast_player_edge_fetched_bytes_total',
       help: 'Media bytes that players fetched from the edge, by why.',
       labelNames: ['reason'], // duty | backup | repair | other
@@ -86,9 +87,7 @@ export function countViewer(
   const { mode, edgeBytes, latencyMs } = report;
   metrics.playedSeconds.inc({ mode, ...labels }, report.playedMs / 1000);
   metrics.renditionSeconds.inc({ rendition: renditionOf(report.height), mode }, report.playedMs / 1000);
-  for (const { connection = 'unknown', receivedBytes } of report.links) {
-    metrics.exchangedBytes.inc({ connection }, receivedBytes);
-  }
+  for (const [connection, bytes] of receivedOver(report.links)) metrics.exchangedBytes.inc({ connection }, bytes);
   let unexplained = edgeBytes;
   for (const reason of ['duty', 'backup', 'repair'] as const) {
     const bytes = Math.min(report[`${reason}Bytes`], unexplained);
@@ -103,6 +102,15 @@ export function countViewer(
   metrics.connectedPeers.observe(report.connectedPeers);
   if (latencyMs !== undefined) metrics.latencySeconds.observe({ mode }, latencyMs / 1000);
   metrics.uploadBytesPerSecond.observe((report.uploadedBytes * 1000) / passedMs);
+}
+
+/** A dozen links are of two or three kinds, and a counter is dearer than a sum. */
+function receivedOver(links: readonly LinkReport[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { connection = 'unknown', receivedBytes } of links) {
+    sums.set(connection, (sums.get(connection) ?? 0) + receivedBytes);
+  }
+  return sums;
 }
 
 const USUAL_HEIGHTS = [144, 240, 360, 480, 720, 1080, 1440, 2160];

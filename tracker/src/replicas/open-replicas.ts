@@ -55,6 +55,7 @@ export async function openReplicas(redisUrl: string, deps: DirectoryDeps): Promi
     deliver: deps.toViewers,
     deliverText: deps.textToViewer,
     relayed: deps.relayedSignal,
+    dropped: deps.droppedSignal,
   });
   const torrents = new SharedTorrents({
     torrents: deps.torrents,

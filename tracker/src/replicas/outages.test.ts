@@ -100,8 +100,12 @@ test('Redis is away: each goes on alone, losses are counted, and they are one ag
     expect(await sumOf([one, two], 'nearcast_tracker_relay_lost_total')).toBeGreaterThan(0);
   }, patience);
   await vi.waitFor(async () => expect(await sumOf([one, two], 'nearcast_tracker_redis_up')).toBe(0), patience);
-  const [c, d] = [await join(one, 'movie'), await join(one, 'movie')];
   await allSee([one, two], 1);
+  const dropped = () => sumOf([one, two], 'nearcast_tracker_dropped_signals_total{because="alone"}');
+  const before = await dropped();
+  a.say({ type: 'signal', to: b.id, signal: offer });
+  await vi.waitFor(async () => expect(await dropped()).toBe(before + 1), patience);
+  const [c, d] = [await join(one, 'movie'), await join(one, 'movie')];
   expect((await d.first('introduce')).peer).not.toBe(b.id);
   await expectSignals(c, d);
   // Each island has all of the ring.

@@ -40,6 +40,7 @@ class Node {
       swarms: this.swarms,
       placement: {
         self: name,
+        isUp: true,
         ownerOf: (key) => ownerOf(key, this.view) as NodeId,
         isMember: (node) => this.view.includes(node),
         send: (to, frame) => {
@@ -51,6 +52,7 @@ class Node {
       deliver: (out) => this.deliver(out),
       deliverText: (to, text) => this.deliver([{ to, message: JSON.parse(text) }]),
       relayed: () => undefined,
+      dropped: () => undefined,
     });
   }
 

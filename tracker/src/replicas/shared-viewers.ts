@@ -1,6 +1,6 @@
 import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
-import type { Join, ViewerDirectory, Welcome } from '../directory/viewer-directory.ts';
+import type { Join, RelayOutcome, ViewerDirectory, Welcome } from '../directory/viewer-directory.ts';
 import type { Place } from '../locality/place.ts';
 import type { ConnectionId, MeasuredLink, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
 import type { Frame, PassedSignal, ToHolder, ToOwner, ViewerCommand } from './frames.ts';
@@ -19,6 +19,8 @@ export interface SharedViewersDeps {
   readonly deliverText: (to: ConnectionId, text: string) => void;
   /** A signal that came from another replica was passed on. */
   readonly relayed: () => void;
+  /** One that came from there was for no pair. */
+  readonly dropped: () => void;
 }
 
 /** A keeper that does not answer by then may be gone: the viewer is greeted without it, ms. */
@@ -77,20 +79,22 @@ export class SharedViewers implements ViewerDirectory {
   }
 
   /** Straight to the replica of the other, if that is known; it knows as well as the keeper who its neighbours are. */
-  relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): boolean {
+  relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): RelayOutcome {
     const viewer = this.#held.get(connection);
     const place = viewer?.placeOf(to);
     if (viewer && place !== undefined) {
       const passed = passedSignal(to, viewer.id, signal);
-      if (place === this.#deps.placement.self) return this.#pass(passed);
+      if (place === this.#deps.placement.self) return this.#pass(passed) ? 'relayed' : 'no-pair';
       this.#send(place, passed);
-      return false;
+      return 'sent-on';
     }
     const told: ViewerOutbox = [];
-    this.#command(connection, { is: 'signal', to, signal }, told);
+    const isPair = this.#command(connection, { is: 'signal', to, signal }, told);
     out.push(...told);
-    // Else the replica of the other counts it.
-    return told.length > 0;
+    if (told.length > 0) return 'relayed';
+    // The replica of the other counts it.
+    if (isPair || viewer?.keeper !== undefined) return 'sent-on';
+    return this.#deps.placement.isUp ? 'no-pair' : 'alone';
   }
 
   heard(connection: ConnectionId, links: readonly MeasuredLink[], _now: number, out: ViewerOutbox): void {
@@ -111,6 +115,7 @@ export class SharedViewers implements ViewerDirectory {
     switch (frame.is) {
       case 'signal':
         if (this.#pass(frame)) this.#deps.relayed();
+        else this.#deps.dropped();
         break;
       case 'joined':
       case 'tell':
@@ -217,7 +222,7 @@ export class SharedViewers implements ViewerDirectory {
   }
 
   #serve(from: NodeId, frame: Extract<ToOwner, { viewer: string }>): void {
-    const { swarms, clock } = this.#deps;
+    const { swarms } = this.#deps;
     const out: ViewerOutbox = [];
     if (frame.is === 'join') {
       this.#seat(from, frame, out);
@@ -225,10 +230,16 @@ export class SharedViewers implements ViewerDirectory {
       const seat = this.#seats.find(from, frame.viewer);
       if (seat === undefined) return;
       if (frame.is === 'moved') swarms.displace(seat, []);
-      else obey(swarms, seat, frame.command, clock.now(), out);
+      else this.#obey(seat, frame.command, out);
       if (frame.is === 'moved' || frame.command.is === 'leave') this.#seats.free(seat);
     }
     this.#routeAll(out);
+  }
+
+  #obey(seat: ConnectionId, command: ViewerCommand, out: ViewerOutbox): void {
+    const { swarms, clock, dropped } = this.#deps;
+    const isDone = obey(swarms, seat, command, clock.now(), out);
+    if (command.is === 'signal' && !isDone) dropped();
   }
 
   #seat(from: NodeId, frame: Extract<ToOwner, { is: 'join' }>, out: ViewerOutbox): void {

@@ -27,13 +27,13 @@ export class ExchangeLedger {
   /** @param account what was exchanged from whom to whom, as far as that is known */
   claim(account: string, side: Side, bytes: number, by: Claimant): void {
     const claim = { by, bytes };
-    for (const generation of [this.#older, this.#newer]) {
-      const open = generation.get(account);
-      if (!open) continue;
-      settle(open[otherSide(side)], side, claim);
-      if (open.received.length + open.sent.length === 0) generation.delete(account);
-    }
-    if (claim.bytes > 0) addClaim(this.#newer, account, side, claim);
+    const older = this.#older.get(account);
+    if (older) settle(older[otherSide(side)], side, claim);
+    if (older && isEmpty(older)) this.#older.delete(account);
+    const newer = this.#newer.get(account);
+    if (newer) settle(newer[otherSide(side)], side, claim);
+    if (claim.bytes > 0) addClaim(newer ?? this.#open(account), side, claim);
+    else if (newer && isEmpty(newer)) this.#newer.delete(account);
   }
 
   /** To be called once per window: a claim has between one window and two to find its other half. @returns what has not */
@@ -43,6 +43,16 @@ export class ExchangeLedger {
     this.#newer = new Map();
     return expired;
   }
+
+  #open(account: string): OpenAccount {
+    const open: OpenAccount = { received: [], sent: [] };
+    this.#newer.set(account, open);
+    return open;
+  }
+}
+
+function isEmpty({ received, sent }: OpenAccount): boolean {
+  return received.length + sent.length === 0;
 }
 
 export function bytesIn(claims: readonly Claim[]): number {
@@ -70,9 +80,7 @@ function settle(claims: Claim[], side: Side, fresh: Claim): void {
   }
 }
 
-function addClaim(generation: Generation, account: string, side: Side, claim: Claim): void {
-  const open = generation.get(account) ?? { received: [], sent: [] };
-  generation.set(account, open);
+function addClaim(open: OpenAccount, side: Side, claim: Claim): void {
   const last = open[side].at(-1);
   if (last?.by === claim.by) last.bytes += claim.bytes;
   else open[side].push(claim);

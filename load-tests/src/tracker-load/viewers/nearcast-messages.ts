@@ -4,9 +4,6 @@ import { anySdp } from './torrent-messages.ts';
 
 /** What a viewer of the Nearcast dialect says, in the sizes of a real one. */
 
-/** UDP on a private address, TCP, and reflexive: what Chromium gathers on a home line with one address and a STUN server. */
-const candidates = ['host', 'host', 'srflx'] as const;
-
 const text = (message: ViewerMessage) => JSON.stringify(message);
 
 export function joinText(swarm: string): string {
@@ -17,23 +14,22 @@ export function descriptionText(to: string, type: 'offer' | 'answer'): string {
   return text({ type: 'signal', to, signal: { description: { type, sdp: anySdp(type) } } });
 }
 
-export function candidateTexts(to: string): string[] {
-  return candidates.map((kind) => {
-    const candidate = { candidate: sampleCandidate(kind), sdpMid: '0', sdpMLineIndex: 0 };
-    return text({ type: 'signal', to, signal: { candidate } });
-  });
+/** What took longer than the rest: reflexive, from a STUN server that is far or slow. */
+export function candidateText(to: string): string {
+  const candidate = { candidate: sampleCandidate(), sdpMid: '0', sdpMLineIndex: 0 };
+  return text({ type: 'signal', to, signal: { candidate } });
 }
 
 export function updateText(): string {
   return text({ type: 'update', upload: true, dutyBitsPerSecond: Math.round(500_000 + Math.random() * 3_500_000) });
 }
 
-/** Ten seconds of a stream of 2 Mbit/s, four fifths of it from these peers. */
+/** Thirty seconds of a stream of 2 Mbit/s, four fifths of it from these peers. */
 export function reportText(peers: readonly string[]): string {
-  const share = Math.round(2_000_000 / Math.max(1, peers.length));
+  const share = Math.round(6_000_000 / Math.max(1, peers.length));
   const links = peers.map((peer) => ({ peer, receivedBytes: share, sentBytes: share, rttMs: 23 }));
-  const counted = { coversMs: 10_000, playedMs: 10_000, peerBytes: share * peers.length, edgeBytes: 500_000 };
-  const sent = { uploadedBytes: share * peers.length, controlBytes: 40_000, dutyBytes: 400_000 };
+  const counted = { coversMs: 30_000, playedMs: 30_000, peerBytes: share * peers.length, edgeBytes: 1_500_000 };
+  const sent = { uploadedBytes: share * peers.length, controlBytes: 120_000, dutyBytes: 1_200_000 };
   const report = { ...emptyReport, ...counted, ...sent, connectedPeers: peers.length, mode: 'swarm', links } as const;
   return text({ type: 'report', report });
 }

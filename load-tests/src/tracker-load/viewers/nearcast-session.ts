@@ -1,5 +1,5 @@
 import { SIGNALLING_SUBPROTOCOL, type TrackerMessage } from '@nearcast/protocol';
-import { candidateTexts, descriptionText, joinText, reportText, updateText } from './nearcast-messages.ts';
+import { candidateText, descriptionText, joinText, reportText, updateText } from './nearcast-messages.ts';
 import { type Pace, Session } from './session.ts';
 
 /** Below that many neighbours a viewer asks for more, at most so often (the player's own figures). */
@@ -8,7 +8,10 @@ const ASK_EVERY_MS = 5000;
 /** A line's rate as its viewer sees it changes noticeably about so often. */
 const UPDATE_EVERY_MS = 60_000;
 
-/** A viewer of our player: it trickles candidates, reports as often as it is told to, and asks for neighbours it lacks. */
+/** Of descriptions that a candidate follows: half trickle has all that is gathered within 100 ms in the description. */
+const LATE_CANDIDATES_SHARE = 0.1;
+
+/** A viewer of our player: it describes itself to neighbours, reports as often as it is told to, and asks for neighbours it lacks. */
 export class NearcastSession extends Session {
   readonly #swarm: string;
   /** Viewers by name, for whoever leaves is missed by its neighbours through their own connections. */
@@ -74,6 +77,6 @@ export class NearcastSession extends Session {
 
   #signal(to: string, type: 'offer' | 'answer'): void {
     this.send(descriptionText(to, type));
-    for (const text of candidateTexts(to)) this.send(text);
+    if (Math.random() < LATE_CANDIDATES_SHARE) this.send(candidateText(to));
   }
 }

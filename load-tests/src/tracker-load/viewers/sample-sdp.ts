@@ -32,9 +32,7 @@ export function sampleSdp(type: 'offer' | 'answer'): string {
 }
 
 /** A trickled candidate, as Chromium gives it to the page. */
-export function sampleCandidate(kind: 'host' | 'srflx'): string {
+export function sampleCandidate(): string {
   const port = 20_000 + Math.floor(Math.random() * 40_000);
-  return kind === 'host'
-    ? `candidate:${port}1 1 udp 2113937151 ${randomBytes(18).toString('hex')}.local ${port} typ host generation 0 ufrag abcd network-cost 999`
-    : `candidate:${port}2 1 udp 1677729535 203.0.113.7 ${port} typ srflx raddr 0.0.0.0 rport 0 generation 0 ufrag abcd network-cost 999`;
+  return `candidate:${port}2 1 udp 1677729535 203.0.113.7 ${port} typ srflx raddr 0.0.0.0 rport 0 generation 0 ufrag abcd network-cost 999`;
 }

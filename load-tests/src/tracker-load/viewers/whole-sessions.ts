@@ -7,7 +7,8 @@ import { TorrentSession } from './torrent-session.ts';
 /** An audience of constant size whose viewers come and go, each for a stay of its own. */
 
 export interface AudiencePlan {
-  readonly url: string;
+  /** Viewers of one swarm are at all of them. */
+  readonly urls: readonly string[];
   readonly dialect: 'webtorrent' | 'nearcast';
   readonly viewers: number;
   readonly viewersPerSwarm: number;
@@ -29,10 +30,11 @@ const countMessages = (messages: number) => {
 
 function begin(plan: AudiencePlan, place: number): void {
   const swarm = swarmName(Math.floor(place / plan.viewersPerSwarm));
+  const url = plan.urls[place % plan.urls.length] ?? '';
   const session: Session =
     plan.dialect === 'nearcast'
-      ? new NearcastSession(plan.url, `https://edge.example.com/${swarm}`, everybody, plan, countMessages)
-      : new TorrentSession(plan.url, swarm, plan, countMessages);
+      ? new NearcastSession(url, `https://edge.example.com/${swarm}`, everybody, plan, countMessages)
+      : new TorrentSession(url, swarm, plan, countMessages);
   // Whoever is in the middle of an exponential stay has as much before it as a newcomer: the audience is steady at once.
   const stayMs = -Math.log(1 - Math.random()) * plan.meanStayMs;
   setTimeout(() => {
