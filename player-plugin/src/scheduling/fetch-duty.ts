@@ -1,13 +1,13 @@
 import type { Arc } from '@nearcast/protocol';
 
 /**
- * Who fetches which part of a segment from the edge. A segment is cut into up to 24 stripes; each stripe has a point
+ * Who fetches which part of a segment from the edge. A segment is cut into up to twelve stripes; each stripe has a point
  * on the ring for every rank, and belongs to the viewer whose arc it lies in: rank 0 fetches at once, ranks 1 and 2 when
  * nobody did in time. Twelve small stripes instead of one were the largest single gain in simulation (48 → 98 % of the
  * bytes at 1.2 × bitrate of uplink).
  */
 
-export const MAX_STRIPES = 24;
+export const MAX_STRIPES = 12;
 
 /** Rank 0 at once, the backups after this share of the time until the deadline. */
 export const RANK_DELAYS: readonly number[] = [0, 0.5, 0.7];
