@@ -46,7 +46,7 @@ test('with a few viewers, every panel and every recorded rule has data', { timeo
   // A whole stay is counted when it is over, if it lasted for half a minute.
   const leaver = await openViewer(browser);
   await leaver.page.goto(`${demo.url}?stream=live`);
-  const hasLeft = playFor(leaver.page, 32, 90_000).then(() => leaver.page.close({ runBeforeUnload: true }));
+  const hasLeft = playFor(leaver.page, 42, 100_000).then(() => leaver.page.close({ runBeforeUnload: true }));
   const queries = [...panelQueries(), ...ruleQueries()];
   const wanted = queries.filter(({ emptyInHealth }) => emptyInHealth === undefined);
   expect(wanted.length).toBeGreaterThan(50);
