@@ -1,4 +1,6 @@
-const ONE_HOUR_MS = 3_600_000;
+import { TokenBucket } from '../gateway/token-bucket.ts';
+
+const ONE_HOUR_SECONDS = 3600;
 
 /** What a join may bring: as many neighbours as a viewer has. */
 const OF_A_JOIN = 12;
@@ -9,20 +11,17 @@ const OF_A_JOIN = 12;
  */
 export class IntroductionBudget {
   readonly #perHour: number;
-  #left: number;
-  #filledAt: number;
+  readonly #bucket: TokenBucket;
 
   /** @param perHour 0 is no limit */
   constructor(perHour: number, now: number) {
     this.#perHour = perHour;
-    this.#left = perHour;
-    this.#filledAt = now;
+    this.#bucket = new TokenBucket({ perSecond: perHour / ONE_HOUR_SECONDS, burst: perHour }, now);
   }
 
   /** How many there are now. */
   left(now: number): number {
-    this.#fill(now);
-    return this.#left;
+    return this.#bucket.left(now);
   }
 
   /** As if nothing had been taken: there is nothing to remember. */
@@ -32,26 +31,14 @@ export class IntroductionBudget {
 
   /** Whether it may join once more. */
   takeJoin(now: number): boolean {
-    const wanted = Math.min(OF_A_JOIN, this.#perHour);
-    this.#fill(now);
-    if (this.#left < wanted) return false;
-    this.#left -= wanted;
-    return true;
+    return this.#bucket.take(now, Math.min(OF_A_JOIN, this.#perHour));
   }
 
   /** @returns how many of the wanted ones it may have */
   take(wanted: number, now: number): number {
     if (this.#perHour === 0) return wanted;
-    this.#fill(now);
-    const given = Math.min(wanted, Math.floor(this.#left));
-    this.#left -= given;
+    const given = Math.min(wanted, Math.floor(this.left(now)));
+    this.#bucket.take(now, given);
     return given;
-  }
-
-  /** A clock that jumps back fills nothing. */
-  #fill(now: number): void {
-    const passedMs = Math.max(0, now - this.#filledAt);
-    this.#filledAt = now;
-    this.#left = Math.min(this.#perHour, this.#left + (passedMs / ONE_HOUR_MS) * this.#perHour);
   }
 }

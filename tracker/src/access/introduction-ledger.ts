@@ -1,3 +1,4 @@
+import { keepLatest } from '../gateway/keep-latest.ts';
 import type { ConnectionId } from '../swarm/viewer-swarms.ts';
 import { IntroductionBudget } from './introduction-budget.ts';
 
@@ -44,7 +45,7 @@ export class IntroductionLedger {
   budgetOf(connection: ConnectionId, { subject, network }: Bearer, now: number): IntroductionBudget {
     if (subject !== undefined) {
       const budget = this.#subjects.get(subject) ?? new IntroductionBudget(this.#perHour, now);
-      keepLatest(this.#subjects, subject, budget);
+      keepLatest(this.#subjects, subject, budget, MAX_KEYS);
       return budget;
     }
     const seat = this.#seats.get(connection) ?? { budget: this.#takeOver(network, now), network };
@@ -57,21 +58,14 @@ export class IntroductionLedger {
     this.#seats.delete(connection);
     if (seat?.network === undefined || seat.budget.isFull(now)) return;
     const all = [...(this.#gone.get(seat.network) ?? []), seat.budget];
-    keepLatest(this.#gone, seat.network, all.sort((a, b) => a.left(now) - b.left(now)).slice(0, MAX_GONE));
+    keepLatest(this.#gone, seat.network, all.sort((a, b) => a.left(now) - b.left(now)).slice(0, MAX_GONE), MAX_KEYS);
   }
 
   #takeOver(network: string | undefined, now: number): IntroductionBudget {
     const [least, ...others] = (network === undefined ? undefined : this.#gone.get(network)) ?? [];
     if (network === undefined || !least) return new IntroductionBudget(this.#perHour, now);
-    if (others.length > 0) keepLatest(this.#gone, network, others);
+    if (others.length > 0) keepLatest(this.#gone, network, others, MAX_KEYS);
     else this.#gone.delete(network);
     return least;
   }
-}
-
-function keepLatest<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  const [longestUnseen] = map.keys();
-  if (map.size > MAX_KEYS && longestUnseen !== undefined) map.delete(longestUnseen);
 }

@@ -1,3 +1,4 @@
+import { keepLatest } from './keep-latest.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
 /** About 2 MB. With more keys than that at once the longest unseen is forgotten, and starts anew. */
@@ -19,10 +20,7 @@ export class KeyedBuckets {
 
   take(key: string, now: number): boolean {
     const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#rate, now);
-    this.#buckets.delete(key);
-    this.#buckets.set(key, bucket);
-    const [longestUnseen] = this.#buckets.keys();
-    if (this.#buckets.size > MAX_KEYS && longestUnseen !== undefined) this.#buckets.delete(longestUnseen);
+    keepLatest(this.#buckets, key, bucket, MAX_KEYS);
     return bucket.take(now);
   }
 }

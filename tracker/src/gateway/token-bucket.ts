@@ -1,4 +1,4 @@
-/** How many messages a sender may send: `perSecond` for long, `burst` at once. */
+/** How much a sender may have: `perSecond` for long, `burst` at once. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
@@ -15,13 +15,18 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** Takes one token, or says `false` when there is none. `now` in milliseconds; a clock that jumps back fills nothing. */
-  take(now: number): boolean {
+  /** How many tokens there are. `now` in milliseconds; a clock that jumps back fills nothing. */
+  left(now: number): number {
     const passedMs = Math.max(0, now - this.#filledAt);
     this.#filledAt = now;
     this.#tokens = Math.min(this.#rate.burst, this.#tokens + (passedMs / 1000) * this.#rate.perSecond);
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    return this.#tokens;
+  }
+
+  /** Takes so many tokens, or says `false` when there are fewer. */
+  take(now: number, count = 1): boolean {
+    if (this.left(now) < count) return false;
+    this.#tokens -= count;
     return true;
   }
 }
