@@ -38,6 +38,8 @@ export const hostileKinds = [
   'greedy',
   /** Names segments that are elsewhere. */
   'misleading',
+  /** Names segments before they are there, and others that never will be: whoever believes it asks the edge in vain. */
+  'prophet',
 ] as const;
 export type HostileKind = (typeof hostileKinds)[number];
 
@@ -54,8 +56,11 @@ export interface HostileDeps {
 }
 
 const ACT_EVERY_MS = 50;
+/** Nobody believes in more. */
+const FORETOLD_SEGMENTS = 3;
 const CLAIMED_SEGMENTS = 6;
-const RENDITION = 1;
+/** Numbers of segments that no stream comes to. */
+const NEVER = 1_000_000;
 
 /** A viewer that joins like any other and then harms its neighbours in one way. */
 export class HostileViewer {
@@ -65,6 +70,9 @@ export class HostileViewer {
   readonly #open = new Set<string>();
   #pieces = 0;
   #announced = -1;
+  #invented = 0;
+  /** As neighbours call what they play: nobody believes in another. */
+  #rendition = 0;
 
   constructor(kind: HostileKind, deps: HostileDeps) {
     this.#kind = kind;
@@ -105,22 +113,34 @@ export class HostileViewer {
   }
 
   #act(): void {
-    while (this.#announced < this.#deps.newest()) {
+    const newest = this.#deps.newest() + (this.#kind === 'prophet' ? FORETOLD_SEGMENTS : 0);
+    while (this.#announced < newest) {
       this.#announced += 1;
       for (const peer of this.#open) this.#claim(peer, this.#announced);
     }
+    if (this.#kind === 'prophet') this.#invent(newest);
     for (const peer of this.#open) this.#attack(peer);
     this.#deps.clock.after(ACT_EVERY_MS, () => this.#act());
   }
 
-  #claim(peer: string, number: number): void {
-    if (number < 0) return;
+  #invent(newest: number): void {
+    this.#invented += 1;
+    const sequence = newest - (this.#invented % FORETOLD_SEGMENTS);
+    for (const peer of this.#open) {
+      this.#claim(peer, sequence);
+      this.#claim(peer, NEVER + this.#invented, sequence);
+    }
+  }
+
+  #claim(peer: string, number: number, sequence: number = number): void {
+    // Whoever is told of nothing yet tells.
+    if (number < 0 || (this.#kind === 'prophet' && this.#rendition === 0)) return;
     const { manifest, keyHex } = this.#lookUp(number);
     const path = this.#kind === 'misleading' ? '/elsewhere/of-no-use.ts' : `/stream/segment${number}.ts`;
     const has = { type: 'have', key: keyHex, runs: [{ first: 0, count: chunkCount(manifest) }] } as const;
     this.#say(
       peer,
-      { type: 'segment', key: keyHex, rendition: RENDITION, sequence: number, durationMs: 2_000, path },
+      { type: 'segment', key: keyHex, rendition: this.#rendition, sequence, durationMs: 2_000, path },
       has,
     );
   }
@@ -153,6 +173,9 @@ export class HostileViewer {
 
   #answer(peer: string, frame: PeerFrame): void {
     switch (frame.type) {
+      case 'segment':
+        this.#rendition = frame.rendition;
+        break;
       case 'ping':
         if (this.#kind !== 'silent') this.#say(peer, { type: 'pong', id: frame.id });
         break;

@@ -18,6 +18,8 @@ export const taskListDefaults: TaskListConfig = { aheadSeconds: 20, appendMargin
 const STANDS_AT_SECONDS = 0.5;
 /** What only a neighbour has told of is given up when the own playlist does not name it by then, ms. */
 const HEARSAY_LASTS_MS = 15_000;
+/** So many names at once are believed without a manifest: each is a question to the edge, and somebody may invent them. */
+const MAX_UNPROVEN = 24;
 /** Of hls.js' patience so much is used: for the first byte, and for the last. */
 const FIRST_BYTE_SHARE = 0.7;
 const WHOLE_SHARE = 0.5;
@@ -96,7 +98,10 @@ export class TaskList {
   /** The task for what hls.js asks for: made if there is none, whole or not. */
   forRequest(key: string, rendition: Rendition, segment: TimelineSegment, now: number): SegmentTask {
     const known = this.#tasks.get(key);
-    if (known) return known;
+    if (known) {
+      known.named({ url: segment.url, range: segment.range }, segment.start);
+      return known;
+    }
     const task = this.#make(key, rendition, segment, now);
     this.#tasks.set(key, task);
     this.#setDeadline(task, now);
@@ -108,7 +113,7 @@ export class TaskList {
     if (this.#tasks.has(hearsay.key) || this.#cache.get(hearsay.key)?.isWhole) return undefined;
     const rendition = this.#timeline.active().find(({ url }) => this.#keys.renditionNumber(url) === hearsay.rendition);
     const last = rendition?.segments.at(-1);
-    if (!rendition?.live || !last) return undefined;
+    if (!rendition?.live || !last || this.#unproven() >= MAX_UNPROVEN) return undefined;
     // Only the very next ones: further ahead nobody honest can be.
     const ahead = hearsay.sequence - last.sequence;
     if (ahead < 1 || ahead > 3) return undefined;
@@ -127,6 +132,12 @@ export class TaskList {
     return task;
   }
 
+  #unproven(): number {
+    let count = 0;
+    for (const task of this.#tasks.values()) if (task.isHearsay && task.manifest !== 'here') count += 1;
+    return count;
+  }
+
   #ensure(rendition: Rendition, segment: TimelineSegment, now: number, added: SegmentTask[]): SegmentTask | undefined {
     const key = this.#keys.known(segment.url, segment.range);
     if (key === undefined) {
@@ -135,9 +146,7 @@ export class TaskList {
     }
     const known = this.#tasks.get(key);
     if (known) {
-      known.isHearsay = false;
-      known.place = { url: segment.url, range: segment.range };
-      known.start = segment.start;
+      known.named({ url: segment.url, range: segment.range }, segment.start);
       return known;
     }
     if (this.#cache.get(key)?.isWhole) return undefined;
