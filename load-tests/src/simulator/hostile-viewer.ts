@@ -40,6 +40,12 @@ export const hostileKinds = [
   'misleading',
   /** Names segments before they are there, and others that never will be: whoever believes it asks the edge in vain. */
   'prophet',
+  /** Says that it fetches whatever there is, so that nobody steps in, and never does. */
+  'pretender',
+  /** Sends what it was asked for in drops, so that it seems to be coming. */
+  'dripping',
+  /** Sends what it was asked for, again and again. */
+  'repeating',
 ] as const;
 export type HostileKind = (typeof hostileKinds)[number];
 
@@ -59,6 +65,7 @@ const ACT_EVERY_MS = 50;
 /** Nobody believes in more. */
 const FORETOLD_SEGMENTS = 3;
 const CLAIMED_SEGMENTS = 6;
+const DROP_EVERY_MS = 400;
 /** Numbers of segments that no stream comes to. */
 const NEVER = 1_000_000;
 
@@ -138,6 +145,10 @@ export class HostileViewer {
     const { manifest, keyHex } = this.#lookUp(number);
     const path = this.#kind === 'misleading' ? '/elsewhere/of-no-use.ts' : `/stream/segment${number}.ts`;
     const has = { type: 'have', key: keyHex, runs: [{ first: 0, count: chunkCount(manifest) }] } as const;
+    if (this.#kind === 'pretender') {
+      this.#say(peer, { type: 'fetching', key: keyHex, runs: has.runs });
+      return;
+    }
     this.#say(
       peer,
       { type: 'segment', key: keyHex, rendition: this.#rendition, sequence, durationMs: 2_000, path },
@@ -210,8 +221,13 @@ export class HostileViewer {
     const { start, end } = chunkRange(manifest, chunk);
     const body = segment.body.slice(start, end);
     if (this.#kind === 'wrong-bytes') body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
-    for (let offset = 0; offset < body.length; offset += PIECE_BYTES) {
-      this.#piece(peer, key, chunk, offset, body.subarray(offset, offset + PIECE_BYTES));
+    const times = this.#kind === 'repeating' ? 5 : 1;
+    for (let count = 0; count < times; count++) {
+      for (let offset = 0; offset < body.length; offset += PIECE_BYTES) {
+        const send = () => this.#piece(peer, key, chunk, offset, body.subarray(offset, offset + PIECE_BYTES));
+        if (this.#kind === 'dripping') this.#deps.clock.after((1 + offset / PIECE_BYTES) * DROP_EVERY_MS, send);
+        else send();
+      }
     }
     if (this.#kind === 'wrong-length')
       this.#piece(peer, key, chunk, body.length - (body.length % PIECE_BYTES), new Uint8Array(PIECE_BYTES));

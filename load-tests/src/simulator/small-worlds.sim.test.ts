@@ -61,7 +61,7 @@ test('when the edge is away for a moment, those who have enough ahead do not not
 });
 
 /** Whoever breaks a rule is left; whoever only wastes time is worked around. */
-const rejected = new Set(['wrong-bytes', 'wrong-manifest', 'garbage', 'piece-flood', 'control-flood']);
+const rejected = new Set(['wrong-bytes', 'wrong-manifest', 'garbage', 'piece-flood', 'control-flood', 'repeating']);
 
 test.each(hostileKinds)('two viewers that do harm (%s) neither stall nor deceive the others', async (kind) => {
   // Whoever is on duty has the manifest from the edge: among few that is everybody, and nobody would be deceived.
