@@ -42,6 +42,8 @@ export class TaskList {
   readonly #cache: SegmentCache;
   readonly #keysComing: () => void;
   readonly #tasks = new Map<string, SegmentTask>();
+  /** Since the last refresh: hls.js often asks for a segment before that. */
+  readonly #added: SegmentTask[] = [];
 
   /** @param keysComing called when a key that was missing is there: then there may be more to do */
   constructor(
@@ -74,10 +76,9 @@ export class TaskList {
 
   /** Follows the timeline. @returns what came to it, and what nobody wants any more */
   refresh(now: number): { readonly added: SegmentTask[]; readonly dropped: SegmentTask[] } {
-    const added: SegmentTask[] = [];
     const kept = new Set<SegmentTask>();
     for (const { rendition, segment } of this.#timeline.wanted(now, this.#config.aheadSeconds)) {
-      const task = this.#ensure(rendition, segment, now, added);
+      const task = this.#ensure(rendition, segment, now);
       if (task) kept.add(task);
     }
     const dropped: SegmentTask[] = [];
@@ -92,7 +93,7 @@ export class TaskList {
       else dropped.push(task);
     }
     for (const { key } of dropped) this.#tasks.delete(key);
-    return { added, dropped };
+    return { added: this.#added.splice(0), dropped };
   }
 
   /** The task for what hls.js asks for: made if there is none, whole or not. */
@@ -103,7 +104,6 @@ export class TaskList {
       return known;
     }
     const task = this.#make(key, rendition, segment, now);
-    this.#tasks.set(key, task);
     this.#setDeadline(task, now);
     return task;
   }
@@ -138,7 +138,7 @@ export class TaskList {
     return count;
   }
 
-  #ensure(rendition: Rendition, segment: TimelineSegment, now: number, added: SegmentTask[]): SegmentTask | undefined {
+  #ensure(rendition: Rendition, segment: TimelineSegment, now: number): SegmentTask | undefined {
     const key = this.#keys.known(segment.url, segment.range);
     if (key === undefined) {
       this.#keys.keyOf(segment.url, segment.range, this.#keysComing);
@@ -150,10 +150,7 @@ export class TaskList {
       return known;
     }
     if (this.#cache.get(key)?.isWhole) return undefined;
-    const task = this.#make(key, rendition, segment, now);
-    this.#tasks.set(key, task);
-    added.push(task);
-    return task;
+    return this.#make(key, rendition, segment, now);
   }
 
   #make(
@@ -171,6 +168,8 @@ export class TaskList {
       start,
       isLive: rendition.live,
     });
+    this.#tasks.set(key, task);
+    this.#added.push(task);
     const cached = this.#cache.get(key);
     if (!cached) return task;
     task.setManifest(cached.manifest);
