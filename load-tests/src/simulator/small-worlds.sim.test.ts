@@ -54,6 +54,11 @@ test('uplinks that carry the stream bring the edge down to about one copy', asyn
   expect(offload / bound).toBeGreaterThan(0.96);
 });
 
+test('and so do uplinks that just carry it, with all that packets cost', async () => {
+  const { offload, bound } = await new World({ viewers: 8, seconds: 45, uplink: () => 1.34 * MBIT }).run();
+  expect(offload / bound).toBeGreaterThan(0.98);
+});
+
 test.each([
   [4, 2],
   [8, 6],
