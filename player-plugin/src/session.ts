@@ -1,11 +1,11 @@
 import type { TrackerMessage } from '@nearcast/protocol';
 import type Hls from 'hls.js';
-import type { Events } from 'hls.js';
 import type { Clock } from './clock.ts';
 import type { ResolvedOptions } from './config.ts';
 import { type RunningEngine, startEngine } from './engines.ts';
 import { Emitter, type P2PEvents, type WarningReason } from './events.ts';
 import { EarlySegments } from './hls/early-segments.ts';
+import { listen } from './hls/listen.ts';
 import { watchMedia } from './hls/media-watch.ts';
 import { watchPlaylists } from './hls/playlist-timeline.ts';
 import { type SegmentLoaderConstructor, segmentLoaderClass } from './hls/segment-loader.ts';
@@ -170,22 +170,15 @@ export class Session implements P2PSession {
       },
     });
     hls.config.fLoader = loaderClass;
-    const parsed = () => this.#manifestParsed();
-    const loading = () => {
-      this.#gate.reset();
-      this.#manifestLeft();
-    };
-    const destroying = () => this.destroy();
-    hls.on('hlsManifestParsed' as Events.MANIFEST_PARSED, parsed);
-    hls.on('hlsManifestLoading' as Events.MANIFEST_LOADING, loading);
-    hls.on('hlsDestroying' as Events.DESTROYING, destroying);
     this.#cleanups.push(
       () => {
         if (hls.config.fLoader === loaderClass) Object.assign(hls.config, { fLoader: previous });
-        hls.off('hlsManifestParsed' as Events.MANIFEST_PARSED, parsed);
-        hls.off('hlsManifestLoading' as Events.MANIFEST_LOADING, loading);
-        hls.off('hlsDestroying' as Events.DESTROYING, destroying);
       },
+      listen(hls, {
+        hlsManifestParsed: () => this.#manifestParsed(),
+        hlsManifestLoading: () => this.#manifestLeft(),
+        hlsDestroying: () => this.destroy(),
+      }),
       watchMedia(hls, clock, {
         playheadMoved: (playhead) => {
           if (this.#engine.is === 'ready') this.#engine.engine.segments.playheadMoved(playhead);
@@ -210,6 +203,7 @@ export class Session implements P2PSession {
 
   /** Whatever comes next is another content, with other peers. */
   #manifestLeft(): void {
+    this.#gate.reset();
     this.#playlistUrl = undefined;
     this.#early.take();
     this.#leaveTracker();
