@@ -1,6 +1,9 @@
 import type { UserConfig } from 'tsdown';
 import { shrink } from './build/shrink.ts';
 
+/** Names are given once, by the one that comes last. */
+const minifiedOnce = { compress: true, mangle: false, codegen: true } as const;
+
 const shared = {
   platform: 'browser',
   target: 'es2022',
@@ -36,6 +39,7 @@ const config: UserConfig[] = [
     format: 'esm',
     dts: true,
     clean: false,
+    minify: minifiedOnce,
     plugins: [
       {
         name: 'p2p-media-loader-beside',
@@ -50,6 +54,7 @@ const config: UserConfig[] = [
     entry: { nearcast: 'src/index.ts' },
     globalName: 'Nearcast',
     alias: aliasOf('src/compat/load-beside-script.ts'),
+    minify: minifiedOnce,
     plugins: [shrink()],
   },
   { ...script, entry: { 'nearcast-files-worker': 'src/files/files-worker.ts' } },

@@ -1,5 +1,6 @@
 import { minify } from 'terser';
 import type { TsdownPlugin } from 'tsdown';
+import { classesAsClosures } from './closures.ts';
 import { pluginNames, propertyNames } from './internal-names.ts';
 import { shortNames } from './short-names.ts';
 
@@ -14,13 +15,20 @@ function pluginShortNames(): ReadonlyMap<string, string> {
   return names;
 }
 
+/** One for each frame that comes or goes. */
+const MANY_AT_A_TIME: readonly string[] = ['FieldWalk'];
+
 /**
- * Makes a finished bundle smaller still: shortens the names of properties that only the bundle itself knows, and does what
- * the bundler's own minifier leaves undone.
+ * Makes a bundle smaller: classes become closures, names of properties that only the bundle itself knows become short, and
+ * what the bundler's own minifier leaves undone is done.
  */
 export function shrink(): TsdownPlugin {
   return {
     name: 'shrink',
+    renderChunk(code) {
+      const closures = classesAsClosures(code, MANY_AT_A_TIME);
+      return { code: closures.toString(), map: closures.generateMap({ hires: true }).toString() };
+    },
     async generateBundle({ format }, bundle) {
       const short = pluginShortNames();
       for (const chunk of Object.values(bundle)) {
@@ -29,7 +37,7 @@ export function shrink(): TsdownPlugin {
           module: format === 'es',
           ecma: ECMA,
           // Reading a property does nothing, here and in what the platform has.
-          compress: { passes: 3, unsafe_arrows: true, pure_getters: true, lhs_constants: false },
+          compress: { passes: 5, sequences: false, unsafe_arrows: true, pure_getters: true, lhs_constants: false },
           // Which names clash with the platform's has been decided already, and by types rather than by a list.
           mangle: { properties: { regex: patternOf([...short.keys()]), builtins: true } },
           nameCache: { props: { props: Object.fromEntries([...short].map(([name, given]) => [`$${name}`, given])) } },

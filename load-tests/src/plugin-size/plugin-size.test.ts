@@ -6,7 +6,7 @@ import { buildPlugin } from './build-plugin.ts';
 import { gzipBytes } from './sizes.ts';
 
 /** Whoever makes the plugin larger raises this, in the open. The goal is 24,000. */
-const MAX_BYTES = 26_450;
+const MAX_BYTES = 25_150;
 
 test('the plugin is no larger than it may be, as a module and as a script', { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nearcast-size-'));
