@@ -13,9 +13,9 @@ import { StartGate } from './hls/start-gate.ts';
 import { mayUpload } from './may-upload.ts';
 import { decideMode, type Mode, type ModeView, maySwarm } from './mode.ts';
 import type { Random } from './random.ts';
-import { type Counter, PlaybackCounters } from './report/playback-counters.ts';
+import { PlaybackCounters } from './report/playback-counters.ts';
 import { ReportSender } from './report/report-sender.ts';
-import type { EdgeReason, EngineObserver } from './segment-engine.ts';
+import type { EngineObserver } from './segment-engine.ts';
 import { AnotherToken } from './signalling/another-token.ts';
 import { openWebSocket, TrackerClient } from './signalling/tracker-client.ts';
 import { hasWebCrypto, hasWebRtc } from './webrtc.ts';
@@ -299,8 +299,7 @@ export class Session implements P2PSession {
       receivedFromPeers: (bytes) => this.#counters.add('peerBytes', bytes),
       receivedFromEdge: (bytes, because) => {
         this.#counters.add('edgeBytes', bytes);
-        const counter = countedBecause[because];
-        if (counter) this.#counters.add(counter, bytes);
+        if (because !== 'alone') this.#counters.add(`${because}Bytes`, bytes);
       },
       uploaded: (bytes) => this.#counters.add('uploadedBytes', bytes),
       discarded: (bytes) => this.#counters.add('discardedBytes', bytes),
@@ -407,12 +406,6 @@ export class Session implements P2PSession {
     this.#events.emit('warning', { reason, message });
   }
 }
-
-const countedBecause: Partial<Record<EdgeReason, Counter>> = {
-  duty: 'dutyBytes',
-  backup: 'backupBytes',
-  repair: 'repairBytes',
-};
 
 function withoutQuery(url: string): string {
   return url.split(/[?#]/, 1)[0] ?? url;
