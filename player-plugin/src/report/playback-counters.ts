@@ -1,4 +1,4 @@
-import { emptyReport, MAX_COUNTER, MAX_HEIGHT, type PlaybackReport } from '@nearcast/protocol';
+import { MAX_COUNTER, MAX_HEIGHT, type PlaybackReport } from '@nearcast/protocol';
 
 /** What a session counts from its beginning. */
 export type Counter = Exclude<keyof PlaybackReport, 'coversMs' | 'startupMs' | keyof ReportedState>;
@@ -64,7 +64,6 @@ export class PlaybackCounters {
     }
     const { latencyMs, height, ...rest } = state;
     const report: PlaybackReport = {
-      ...emptyReport,
       ...deltas,
       ...rest,
       coversMs: Math.max(0, Math.round(now - this.#reportedAt)),
