@@ -1,4 +1,6 @@
 import type { PlaybackReport } from '@nearcast/protocol';
+import { keepLatest } from '../gateway/keep-latest.ts';
+import type { Exchange } from './exchange.ts';
 import type { Claimant, Side } from './exchange-ledger.ts';
 import type { ReportLabels } from './report-labels.ts';
 
@@ -16,8 +18,8 @@ export interface SessionTotals extends Believed {
   readonly stalledMs: number;
 }
 
-/** More peers than that are not told apart: a viewer has a dozen at a time. */
-const MAX_MET = 256;
+/** So many neighbours are remembered, the newest: a viewer has a dozen at a time. */
+const MAX_EXCHANGES = 256;
 
 /** One viewer's reports. Of what it exchanged, no more is believed than it told itself and than the other ends told. */
 export class Reporter implements Claimant {
@@ -27,7 +29,8 @@ export class Reporter implements Claimant {
   readonly #taken = { peerBytes: 0, uploadedBytes: 0 };
   readonly #playback = { edgeBytes: 0, playedMs: 0, stalls: 0, stalledMs: 0 };
   #hasStarted = false;
-  #met: Set<string> | undefined;
+  /** By the neighbour's name, in the order in which they were first named. */
+  readonly #exchanges = new Map<string, Exchange>();
   hasReported = false;
 
   constructor(labels: ReportLabels) {
@@ -64,13 +67,17 @@ export class Reporter implements Claimant {
     return isFirst;
   }
 
-  /** Whether this peer is named for the first time. */
-  meet(peer: string): boolean {
-    const met = this.#met ?? new Set();
-    this.#met = met;
-    if (met.has(peer) || met.size >= MAX_MET) return false;
-    met.add(peer);
-    return true;
+  exchangeWith(peer: string): Exchange | undefined {
+    return this.#exchanges.get(peer);
+  }
+
+  exchanges(peer: string, exchange: Exchange): void {
+    keepLatest(this.#exchanges, peer, exchange, MAX_EXCHANGES);
+  }
+
+  /** Nobody asks any more: those whom it met are not to be remembered for its sake. */
+  forgetExchanges(): void {
+    this.#exchanges.clear();
   }
 
   get totals(): SessionTotals {
