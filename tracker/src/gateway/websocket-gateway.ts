@@ -4,7 +4,7 @@ import { MAX_SIGNALLING_BYTES, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import type { ConnectionId } from '../swarm/torrent-swarms.ts';
-import { OutgoingTexts, type TextWriter } from './outgoing-texts.ts';
+import { OutgoingTexts, type TextWriter, type Urgency } from './outgoing-texts.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 import { refuseUpgrade, type UpgradeRefusal } from './upgrade-refusal.ts';
 
@@ -71,7 +71,7 @@ export class WebSocketGateway {
   readonly #events: GatewayEvents;
   readonly #sockets = new Map<ConnectionId, Socket>();
   readonly #server: WebSocketServer;
-  readonly #outgoing = new OutgoingTexts();
+  readonly #outgoing: OutgoingTexts;
   readonly #stopPinging: () => void;
   #lastId = 0;
   #draining = false;
@@ -80,6 +80,7 @@ export class WebSocketGateway {
     this.#config = config;
     this.#clock = clock;
     this.#events = events;
+    this.#outgoing = new OutgoingTexts(clock);
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_SIGNALLING_BYTES,
@@ -99,7 +100,7 @@ export class WebSocketGateway {
     return this.#sockets.keys();
   }
 
-  send(to: ConnectionId, text: string): void {
+  send(to: ConnectionId, text: string, urgency: Urgency = 'now'): void {
     const entry = this.#sockets.get(to);
     if (entry?.socket.readyState !== entry?.socket.OPEN) return;
     if (entry && entry.outgoing.backlogBytes > this.#config.maxBacklogBytes) {
@@ -107,7 +108,7 @@ export class WebSocketGateway {
       entry.socket.terminate();
       return;
     }
-    entry?.outgoing.add(text);
+    entry?.outgoing.add(text, urgency);
   }
 
   close(connection: ConnectionId, because: keyof typeof closeCodes): void {
@@ -122,6 +123,7 @@ export class WebSocketGateway {
 
   stop(): void {
     this.#stopPinging();
+    this.#outgoing.stop();
     for (const { socket } of this.#sockets.values()) socket.terminate();
     this.#server.close();
   }
