@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { ReportTallies } from '../metrics/report-tallies.ts';
 import { Exchange, OpenExchanges } from './exchange.ts';
 import { bytesIn, ExchangeLedger, type Side } from './exchange-ledger.ts';
 import { Reporter } from './reporter.ts';
@@ -8,7 +9,7 @@ class Viewer extends Reporter {
   readonly agreed: Record<Side, number> = { received: 0, sent: 0 };
 
   constructor() {
-    super({ content: 'other', region: 'other' });
+    super({} as ReportTallies);
   }
 
   override corroborated(side: Side, bytes: number): void {

@@ -67,8 +67,8 @@ export class ReportDesk {
 
   /** @param region as the tracker sees it */
   joined(viewer: ReportingViewer, region: string): Reporter {
-    const reporter = new Reporter(this.#deps.labels(viewer.swarm, region));
-    this.#deps.metrics.begin(reporter.labels);
+    const { metrics, labels } = this.#deps;
+    const reporter = new Reporter(metrics.talliesOf(labels(viewer.swarm, region)));
     this.#forgetSilent(this.#latest.get(viewer.connection));
     this.#latest.set(viewer.connection, viewer.id);
     this.#reporters.set(viewer.id, { viewer, reporter });
@@ -88,7 +88,7 @@ export class ReportDesk {
     const { startupMs, ...rest } = clamped;
     const counted = startupMs !== undefined && reporter.start() ? clamped : rest;
     const believed = { ...counted, ...reporter.takeBelieved() };
-    countReport(believed, passedMs, reporter.labels, metrics);
+    countReport(believed, passedMs, reporter.tallies, metrics);
     const isCut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
     metrics.reports.inc({ outcome: isCut ? 'clamped' : 'counted' });
     return believed;
@@ -184,7 +184,7 @@ export class ReportDesk {
     const waits = askOthers ? LONGEST_CLAIM_WINDOWS : LONGEST_CLAIM_WINDOWS / 2;
     const all = [left, ...this.#left];
     for (const reporter of all.slice(waits).flatMap((window) => [...window.values()])) {
-      countBelieved(reporter.takeBelieved(), reporter.labels, metrics);
+      countBelieved(reporter.takeBelieved(), reporter.tallies);
       countSession(reporter.totals, metrics.sessions);
       reporter.forgetExchanges();
     }

@@ -1,8 +1,8 @@
 import type { PlaybackReport } from '@nearcast/protocol';
 import { keepLatest } from '../gateway/keep-latest.ts';
+import type { ReportTallies } from '../metrics/report-tallies.ts';
 import type { Exchange } from './exchange.ts';
 import type { Claimant, Side } from './exchange-ledger.ts';
-import type { ReportLabels } from './report-labels.ts';
 
 /** What is believed of a viewer's exchange with others. */
 export interface Believed {
@@ -23,7 +23,7 @@ const MAX_EXCHANGES = 256;
 
 /** One viewer's reports. Of what it exchanged, no more is believed than it told itself and than the other ends told. */
 export class Reporter implements Claimant {
-  readonly labels: ReportLabels;
+  readonly tallies: ReportTallies;
   readonly #told = { peerBytes: 0, uploadedBytes: 0 };
   readonly #corroborated: Record<Side, number> = { received: 0, sent: 0 };
   readonly #taken = { peerBytes: 0, uploadedBytes: 0 };
@@ -33,8 +33,8 @@ export class Reporter implements Claimant {
   readonly #exchanges = new Map<string, Exchange>();
   hasReported = false;
 
-  constructor(labels: ReportLabels) {
-    this.labels = labels;
+  constructor(tallies: ReportTallies) {
+    this.tallies = tallies;
   }
 
   corroborated(side: Side, bytes: number): void {
