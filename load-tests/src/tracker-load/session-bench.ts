@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { defaults } from '@nearcast/tracker/config';
 import { median } from '../browser-bench/statistics.ts';
 import { startRemote } from './remote-calls.ts';
 import { type ArmName, startServer } from './running-server.ts';
@@ -33,8 +34,7 @@ type Turn = Pick<SessionRow, 'viewersPerCore' | 'messagesPerSession' | 'cpuMsPer
 const arms = [
   { server: 'bittorrent-tracker', dialect: 'webtorrent', reportEverySeconds: undefined },
   { server: 'nearcast', dialect: 'webtorrent', reportEverySeconds: undefined },
-  { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: 30 },
-  { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: 60 },
+  { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: defaults.reportInterval },
 ] as const;
 
 const MEAN_STAY_MS = 20 * 60_000;
