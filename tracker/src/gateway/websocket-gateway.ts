@@ -154,11 +154,11 @@ export class WebSocketGateway {
   }
 
   #arrivalOf(request: IncomingMessage): Arrival {
-    const query = new URLSearchParams(/\?(.*)$/.exec(request.url ?? '')?.[1]);
+    const [, query] = (request.url ?? '').split('?', 2);
     return {
       address: this.#events.addressOf(request),
       origin: request.headers.origin,
-      token: query.get('token') ?? undefined,
+      token: query === undefined ? undefined : (new URLSearchParams(query).get('token') ?? undefined),
     };
   }
 
