@@ -12,6 +12,8 @@ export interface NamesConfig {
   readonly entries: readonly string[];
   /** Folders with the sources whose names are ours to choose. */
   readonly own: readonly string[];
+  /** Of these: what comes in another bundle. */
+  readonly apart: RegExp;
   readonly boundaries: readonly Boundary[];
   readonly options: ts.CompilerOptions;
 }
@@ -25,6 +27,7 @@ export function pluginNames(): NamesConfig {
   return {
     entries: [at('../src/index.ts'), at('../src/compat/load-beside-script.ts')],
     own: [at('../src/'), at('../../protocol/src/')],
+    apart: /\/compat\/(?!load)/,
     boundaries: [
       { file: at('../src/index.ts') },
       { file: at('../src/compat/p2p-media-loader.ts'), names: ['startP2PMediaLoader'] },
@@ -67,7 +70,9 @@ class NameSearch {
 
   result(): PropertyNames {
     for (const boundary of this.#config.boundaries) this.#keepBoundary(boundary);
-    for (const file of this.#program.getSourceFiles()) if (this.#isOwn(file)) this.#look(file);
+    for (const file of this.#program.getSourceFiles()) {
+      if (this.#isOwn(file) && !this.#config.apart.test(file.fileName)) this.#look(file);
+    }
     return { internal: new Map([...this.#uses].filter(([name]) => !this.#kept.has(name))), kept: this.#kept };
   }
 
@@ -182,12 +187,14 @@ class NameSearch {
 
   /** What somebody else takes here has the names that they give it; a record of theirs may have any. */
   #keepWhatIsExpected(node: ts.Expression): void {
-    const names = this.#namesOf(this.#checker.getTypeAtLocation(node));
+    // A pattern that takes something apart expects whatever there is.
+    if (ts.isVariableDeclaration(node.parent) && !ts.isIdentifier(node.parent.name)) return;
+    const given = this.#partsOf(this.#checker.getTypeAtLocation(node)).flatMap((part) => part.getProperties());
     for (const part of this.#partsOf(this.#checker.getContextualType(node))) {
       const isAnyName = part.getStringIndexType() !== undefined;
-      for (const name of names) {
-        const expected = part.getProperty(name);
-        if (isAnyName || (expected && this.#isDeclaredElsewhere(expected))) this.#kept.add(name);
+      for (const property of given.filter((one) => this.#isDeclaredHere(one))) {
+        const expected = part.getProperty(property.name);
+        if (isAnyName || (expected && this.#isDeclaredElsewhere(expected))) this.#kept.add(property.name);
       }
     }
   }
