@@ -51,7 +51,11 @@ const kept = [
     'interface Out { gone: number } export const make = (): Promise<Out> => Promise.resolve({ gone: 1 });',
     'gone',
   ],
-  ['a string spells it', `const box = { spelled: 1 }; box.spelled; new Map([['spelled', 1]]);`, 'spelled'],
+  [
+    'it is looked for',
+    `const box: object = { sought: 1 }; 'sought' in box; const other = { sought: 2 }; other.sought;`,
+    'sought',
+  ],
   ['it is listed', 'const table = { listed: 1 }; Object.keys(table); table.listed;', 'listed'],
   ['it is sent', 'const message = { inside: { sent: 1 } }; JSON.stringify(message); message.inside.sent;', 'sent'],
   [

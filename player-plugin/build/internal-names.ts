@@ -135,7 +135,7 @@ class NameSearch {
 
   #lookAtExpression(node: ts.Expression): void {
     this.#keepWhatIsExpected(node);
-    if (ts.isStringLiteralLike(node)) this.#kept.add(node.text);
+    if (ts.isStringLiteralLike(node)) this.#lookAtText(node);
     else if (ts.isAsExpression(node)) this.#lookAtClaim(node);
     else if (ts.isCallExpression(node)) this.#lookAtCall(node);
     else if (ts.isElementAccessExpression(node)) this.#lookAtAccessByString(node);
@@ -218,6 +218,13 @@ class NameSearch {
   #lookAtCall(node: ts.CallExpression): void {
     if (!/^(?:Object|JSON)\.|(?:postMessage|structuredClone)$/.test(node.expression.getText())) return;
     for (const argument of node.arguments) this.#keepType(this.#checker.getTypeAtLocation(argument));
+  }
+
+  /** Text is a name only where something is looked for by it; `object[text]` is seen as such. */
+  #lookAtText(node: ts.StringLiteralLike): void {
+    const { parent } = node;
+    const isSought = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InKeyword;
+    if (isSought || ts.isPropertyAssignment(parent)) this.#kept.add(node.text);
   }
 
   #lookAtAccessByString({ expression, argumentExpression }: ts.ElementAccessExpression): void {
