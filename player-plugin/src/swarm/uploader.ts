@@ -68,10 +68,10 @@ const MIN_QUEUE_MS = 150;
 const QUEUE_PER_RTT = 2.5;
 /** On a slow line a chunk takes longer than that: then so many of them may wait. */
 const QUEUE_CHUNKS = 2;
-/** A line on which nothing queues may carry more than it was seen to: twice as much with each round trip, so far at most. */
+/** A line on which nothing queues may carry more than it was seen to: twice as much with each step, so far at most. */
 const MOST_GAIN = 16;
 /**
- * More waits than this: less is sent, by so much per round trip, until it is gone. A queue of forty packets, which are 435
+ * More waits than this: less is sent, by so much with each step, until it is gone. A queue of forty packets, which are 435
  * bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
  */
 const TARGET_QUEUE_MS = 45;
@@ -81,6 +81,10 @@ const RECOVERY = 1.1;
 const REMEMBER_CROWD_MS = 10_000;
 const LEAST_GAIN = 0.5;
 const MIN_RETRY_MS = 150;
+/** Less than that is chance, and clocks that are read by the millisecond: nothing queues. */
+const UNCROWDED_QUEUE_MS = 10;
+/** As long as the queue's least delay is remembered: before that, what the last step did cannot be seen. */
+const PROBE_EVERY_MS = 200;
 
 export class Uploader {
   readonly #clock: Clock;
@@ -259,17 +263,19 @@ export class Uploader {
 
   /**
    * The measured rate is what was asked of the line, and bounds made of it would keep it there: while nothing queues, more
-   * is tried with every round trip, as a slow start does (RFC 5681 §3.1).
+   * is tried step by step, as a slow start does (RFC 5681 §3.1). Whether something queues only one-way delays tell: round
+   * trips differ by neighbour, and the nearest would make all others look like a queue.
    */
   #probe(now: number): void {
     const queueMs = this.#queue.recentMs(now);
-    const isUncrowded = this.#window.isUncrowded(now);
+    const isUncrowded = queueMs < UNCROWDED_QUEUE_MS;
     if (!isUncrowded) {
       this.#crowdedAt = now;
       this.#gain = Math.min(1, this.#gain);
       this.#meter.lineIsFull(now);
     }
-    if (this.#jobs.length === 0 || now - this.#probedAt < this.#window.baseRoundTripMs(now)) return;
+    if (this.#jobs.length === 0 || now - this.#probedAt < Math.max(PROBE_EVERY_MS, this.#window.baseRoundTripMs(now)))
+      return;
     this.#probedAt = now;
     if (queueMs > TARGET_QUEUE_MS) this.#gain = Math.max(LEAST_GAIN, this.#gain * BACK_OFF);
     else if (this.#gain < 1) this.#gain = Math.min(1, this.#gain * RECOVERY);
