@@ -16,7 +16,7 @@ function internal(sources: readonly string[]): string[] {
   });
   const options = { target: ts.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], strict: true, types: [] };
   const boundaries = entries.map((file) => ({ file }));
-  return [...propertyNames({ entries, own: [folder], boundaries, options }).internal.keys()].sort();
+  return [...propertyNames({ entries, own: [folder], apart: /apart/, boundaries, options }).internal.keys()].sort();
 }
 
 test('what only the sources know is internal, however it is written', () => {
@@ -51,7 +51,11 @@ const kept = [
     'interface Out { gone: number } export const make = (): Promise<Out> => Promise.resolve({ gone: 1 });',
     'gone',
   ],
-  ['a string spells it', `const box = { spelled: 1 }; box.spelled; new Map([['spelled', 1]]);`, 'spelled'],
+  [
+    'it is looked for',
+    `const box: object = { sought: 1 }; 'sought' in box; const other = { sought: 2 }; other.sought;`,
+    'sought',
+  ],
   ['it is listed', 'const table = { listed: 1 }; Object.keys(table); table.listed;', 'listed'],
   ['it is sent', 'const message = { inside: { sent: 1 } }; JSON.stringify(message); message.inside.sent;', 'sent'],
   [

@@ -12,6 +12,8 @@ export interface NamesConfig {
   readonly entries: readonly string[];
   /** Folders with the sources whose names are ours to choose. */
   readonly own: readonly string[];
+  /** Of these: what comes in another bundle. */
+  readonly apart: RegExp;
   readonly boundaries: readonly Boundary[];
   readonly options: ts.CompilerOptions;
 }
@@ -25,6 +27,7 @@ export function pluginNames(): NamesConfig {
   return {
     entries: [at('../src/index.ts'), at('../src/compat/load-beside-script.ts')],
     own: [at('../src/'), at('../../protocol/src/')],
+    apart: /\/compat\/(?!load)/,
     boundaries: [
       { file: at('../src/index.ts') },
       { file: at('../src/compat/p2p-media-loader.ts'), names: ['startP2PMediaLoader'] },
@@ -67,7 +70,9 @@ class NameSearch {
 
   result(): PropertyNames {
     for (const boundary of this.#config.boundaries) this.#keepBoundary(boundary);
-    for (const file of this.#program.getSourceFiles()) if (this.#isOwn(file)) this.#look(file);
+    for (const file of this.#program.getSourceFiles()) {
+      if (this.#isOwn(file) && !this.#config.apart.test(file.fileName)) this.#look(file);
+    }
     return { internal: new Map([...this.#uses].filter(([name]) => !this.#kept.has(name))), kept: this.#kept };
   }
 
@@ -130,7 +135,7 @@ class NameSearch {
 
   #lookAtExpression(node: ts.Expression): void {
     this.#keepWhatIsExpected(node);
-    if (ts.isStringLiteralLike(node)) this.#kept.add(node.text);
+    if (ts.isStringLiteralLike(node)) this.#lookAtText(node);
     else if (ts.isAsExpression(node)) this.#lookAtClaim(node);
     else if (ts.isCallExpression(node)) this.#lookAtCall(node);
     else if (ts.isElementAccessExpression(node)) this.#lookAtAccessByString(node);
@@ -182,12 +187,14 @@ class NameSearch {
 
   /** What somebody else takes here has the names that they give it; a record of theirs may have any. */
   #keepWhatIsExpected(node: ts.Expression): void {
-    const names = this.#namesOf(this.#checker.getTypeAtLocation(node));
+    // A pattern that takes something apart expects whatever there is.
+    if (ts.isVariableDeclaration(node.parent) && !ts.isIdentifier(node.parent.name)) return;
+    const given = this.#partsOf(this.#checker.getTypeAtLocation(node)).flatMap((part) => part.getProperties());
     for (const part of this.#partsOf(this.#checker.getContextualType(node))) {
       const isAnyName = part.getStringIndexType() !== undefined;
-      for (const name of names) {
-        const expected = part.getProperty(name);
-        if (isAnyName || (expected && this.#isDeclaredElsewhere(expected))) this.#kept.add(name);
+      for (const property of given.filter((one) => this.#isDeclaredHere(one))) {
+        const expected = part.getProperty(property.name);
+        if (isAnyName || (expected && this.#isDeclaredElsewhere(expected))) this.#kept.add(property.name);
       }
     }
   }
@@ -211,6 +218,13 @@ class NameSearch {
   #lookAtCall(node: ts.CallExpression): void {
     if (!/^(?:Object|JSON)\.|(?:postMessage|structuredClone)$/.test(node.expression.getText())) return;
     for (const argument of node.arguments) this.#keepType(this.#checker.getTypeAtLocation(argument));
+  }
+
+  /** Text is a name only where something is looked for by it; `object[text]` is seen as such. */
+  #lookAtText(node: ts.StringLiteralLike): void {
+    const { parent } = node;
+    const isSought = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InKeyword;
+    if (isSought || ts.isPropertyAssignment(parent)) this.#kept.add(node.text);
   }
 
   #lookAtAccessByString({ expression, argumentExpression }: ts.ElementAccessExpression): void {

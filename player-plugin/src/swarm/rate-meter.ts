@@ -28,7 +28,7 @@ export class RateMeter {
     this.#startedAt ??= now;
     this.#advance(now);
     this.#buckets[this.#bucket % BUCKETS] = (this.#buckets[this.#bucket % BUCKETS] ?? 0) + bytes;
-    this.#best = Math.max(this.#best, this.#lastWindow());
+    this.#best = Math.max(this.#best, this.#window(0));
   }
 
   bytesPerSecond(now: number): number {
@@ -57,9 +57,10 @@ export class RateMeter {
     this.#best = this.#bestOfMemory();
   }
 
-  #lastWindow(): number {
+  /** The bytes/s of a window that ended so many buckets ago. */
+  #window(bucketsAgo: number): number {
     let bytes = 0;
-    for (let back = 0; back < WINDOW_BUCKETS; back++) {
+    for (let back = bucketsAgo; back < bucketsAgo + WINDOW_BUCKETS; back++) {
       bytes += this.#buckets[(this.#bucket - back + BUCKETS) % BUCKETS] ?? 0;
     }
     return (bytes * 1000) / WINDOW_MS;
@@ -67,14 +68,7 @@ export class RateMeter {
 
   #bestOfMemory(): number {
     let best = 0;
-    let window = 0;
-    for (let age = BUCKETS - 1; age >= 0; age--) {
-      window += this.#buckets[(this.#bucket - age + BUCKETS) % BUCKETS] ?? 0;
-      if (age + WINDOW_BUCKETS < BUCKETS) {
-        window -= this.#buckets[(this.#bucket - age - WINDOW_BUCKETS + BUCKETS) % BUCKETS] ?? 0;
-      }
-      best = Math.max(best, window);
-    }
-    return (best * 1000) / WINDOW_MS;
+    for (let age = 0; age <= BUCKETS - WINDOW_BUCKETS; age++) best = Math.max(best, this.#window(age));
+    return best;
   }
 }

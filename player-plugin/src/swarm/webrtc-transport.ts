@@ -35,8 +35,8 @@ class WebRtcTransport implements PeerTransport {
     this.#events = events;
     this.#afterMessage = afterMessage;
     this.#connection = new RTCPeerConnection(rtc);
-    this.#control = this.#channel('nearcast-control', CONTROL_CHANNEL, (message) => events.control(message));
-    this.#data = this.#channel('nearcast-data', DATA_CHANNEL, (message) => events.data(message));
+    this.#control = this.#channel('control', CONTROL_CHANNEL, (message) => events.control(message));
+    this.#data = this.#channel('data', DATA_CHANNEL, (message) => events.data(message));
     this.#connection.addEventListener('icecandidate', ({ candidate }) => {
       if (candidate && this.#hasDescribed && !this.#isClosed)
         this.#events.signal({ candidate: toCandidate(candidate) });
