@@ -9,7 +9,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
 import { LiveConsole } from './console/console.ts';
 import { EdgeWatch } from './console/edge-watch.ts';
-import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
+import { NearcastDialect, trackerError, urgencyOf } from './dialects/nearcast.ts';
 import { TorrentDialect } from './dialects/torrent-dialect.ts';
 import { openDirectory } from './directory/open-directory.ts';
 import { sendAway } from './gateway/send-away.ts';
@@ -164,7 +164,7 @@ export async function startTracker(
   }
 
   function sendToViewers(out: ViewerOutbox): void {
-    for (const { to, message } of out) gateway.send(to, JSON.stringify(message));
+    for (const { to, message } of out) gateway.send(to, JSON.stringify(message), urgencyOf(message));
   }
 
   function receiveNearcast(from: ConnectionId, text: string): 'accepted' | 'malformed' {

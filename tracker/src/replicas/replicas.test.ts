@@ -90,6 +90,9 @@ describe('viewers at several replicas', () => {
     expect(await sumOf(three, 'nearcast_tracker_swarms')).toBe(1);
     expect(await sumOf(three, 'nearcast_tracker_peers{dialect="nearcast"}')).toBe(30);
     const introductions = () => viewers.reduce((sum, viewer) => sum + viewer.all('introduce').length, 0);
+    const pairs = () => viewers.flatMap(({ id, all }) => all('introduce').map(({ peer }) => [id, peer].sort().join()));
+    // Whoever waits for an offer may hear of it a little later.
+    await vi.waitFor(() => expect(introductions()).toBe(2 * new Set(pairs()).size), patience);
     const before = introductions();
     const fourth = await replica();
     await allSee([...three, fourth], 4);
