@@ -26,9 +26,11 @@ export class FreshToken {
   askAfter(ms: number, done: (token: string | undefined) => void): void {
     this.stop();
     const round = this.#round;
-    this.#cancel = this.#clock.after(ms, async () => {
-      const token = await this.#source().catch(() => undefined);
-      if (round === this.#round) done(token === this.shown ? undefined : token);
+    this.#cancel = this.#clock.after(ms, () => {
+      const heard = (token: string | undefined) => {
+        if (round === this.#round) done(token === this.shown ? undefined : token);
+      };
+      this.#source().then(heard, () => heard(undefined));
     });
   }
 
