@@ -34,11 +34,11 @@ export interface SegmentLoaderDeps {
 
 /** The `fLoader` for hls.js: asks the engine first, and the site's own loader when there is none, or it fails. */
 export function segmentLoaderClass(deps: SegmentLoaderDeps): SegmentLoaderConstructor {
-  // biome-ignore lint/complexity/useArrowFunction: hls.js calls it with `new`
-  const construct = function (config: HlsConfig): SegmentLoader {
-    return new SegmentLoader(config, deps);
+  return class extends SegmentLoader {
+    constructor(config: HlsConfig) {
+      super(config, deps);
+    }
   };
-  return construct as unknown as SegmentLoaderConstructor;
 }
 
 class SegmentLoader implements Loader<FragmentLoaderContext> {
