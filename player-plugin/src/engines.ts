@@ -17,7 +17,6 @@ import type { SegmentLoaderConstructor } from './hls/segment-loader.ts';
 import { mayUpload } from './may-upload.ts';
 import type { Random } from './random.ts';
 import type { EngineObserver, SegmentEngine } from './segment-engine.ts';
-import { announceUrls } from './signalling/announce-url.ts';
 import { webRtcConnector } from './swarm/webrtc-transport.ts';
 import { watchMetered } from './webrtc.ts';
 import { workerClock } from './worker-clock.ts';
@@ -114,15 +113,14 @@ function isLowLatency({ config, levels, loadLevel }: Hls): boolean {
   return config.lowLatencyMode && levels[loadLevel]?.details?.partList != null;
 }
 
-async function startP2PMediaLoader(given: EngineSurroundings): Promise<RunningEngine> {
-  const { options } = given;
-  const [compat, token] = await Promise.all([loadCompat(), options.token().catch(() => undefined)]);
-  const engine = compat.startP2PMediaLoader(
-    given.hls,
-    { ...options, trackers: announceUrls(options.trackers, token), mayUpload: mayUpload(options) },
-    given.playlistUrl,
-    given.observer,
-  );
+async function startP2PMediaLoader({
+  hls,
+  options,
+  playlistUrl,
+  observer,
+}: EngineSurroundings): Promise<RunningEngine> {
+  const compat = await loadCompat();
+  const engine = await compat.startP2PMediaLoader(hls, options, playlistUrl, observer);
   return {
     segments: engine,
     hear(message) {

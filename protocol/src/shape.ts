@@ -1,4 +1,4 @@
-import { asObject } from './parse.ts';
+import { asList, asObject } from './parse.ts';
 
 /** Takes over what fits, and only that; `undefined` for whatever does not: input never throws. */
 export type Parser<T> = (value: unknown) => T | undefined;
@@ -25,4 +25,9 @@ export function shape<T extends object>(
     }
     return given && required.every(([name]) => name in parsed) ? (parsed as T) : undefined;
   };
+}
+
+/** Those of the first `max` that fit; whatever is no list has none. */
+export function listOf<T>(parse: Parser<T>, max: number): Parser<readonly T[]> {
+  return (value) => asList(value, max).flatMap((item) => parse(item) ?? []);
 }

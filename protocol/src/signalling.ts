@@ -10,19 +10,9 @@ import {
   MAX_VIEWER_ID_LENGTH,
   MAX_WANTED_PEERS,
 } from './limits.ts';
-import {
-  asBoolean,
-  asCount,
-  asList,
-  asNumber,
-  asObject,
-  asOneOf,
-  asText,
-  type JsonObject,
-  parseJsonObject,
-} from './parse.ts';
+import { asBoolean, asCount, asNumber, asObject, asOneOf, asText, type JsonObject, parseJsonObject } from './parse.ts';
 import { type PlaybackReport, parsePlaybackReport } from './playback-report.ts';
-import { type Parser, shape } from './shape.ts';
+import { listOf, type Parser, shape } from './shape.ts';
 
 const ONE_HOUR_MS = 3_600_000;
 
@@ -210,11 +200,13 @@ export const parseManifestJwk: Parser<ManifestJwk> = shape<ManifestJwk>({
   y: asCoordinate,
 });
 
+const asUrls = listOf((value) => asText(value, 256), 8);
+
 const parseIceServer = shape<IceServer>(
   {
     urls(value) {
-      const urls = asList(value, 8).flatMap((url) => asText(url, 256) ?? []);
-      return urls.length > 0 ? urls : undefined;
+      const urls = asUrls(value);
+      return urls?.length ? urls : undefined;
     },
   },
   { username: asCredential, credential: asCredential },
@@ -240,8 +232,8 @@ const trackerMessages: {
       viewer: asPeer,
       reportEveryMs: asSoonMs,
       viewers: (value) => asCount(value, Number.MAX_SAFE_INTEGER),
-      keys: (value) => asList(value, MAX_KEYS).flatMap((key) => parseManifestJwk(key) ?? []),
-      iceServers: (value) => asList(value, MAX_ICE_SERVERS).flatMap((server) => parseIceServer(server) ?? []),
+      keys: listOf(parseManifestJwk, MAX_KEYS),
+      iceServers: listOf(parseIceServer, MAX_ICE_SERVERS),
     },
     { tokenExpiresInMs: asDurationMs },
   ),

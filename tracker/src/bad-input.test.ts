@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Clock } from './clock.ts';
 import type { Tracker } from './server.ts';
+import { patience } from './testing/test-viewer.ts';
 import { announce, binaryId, openSocket, openTracker, type TestSocket } from './testing/tracker-sockets.ts';
 
 /** What strangers send to the running tracker: they get a clear answer, and others are served as before. */
@@ -221,7 +222,7 @@ test('a clock that jumps neither lets a flood through nor shuts anybody out', as
   const a = await openSocket(running);
   clock.advance(-1_000_000);
   for (let count = 0; count < 300; count++) a.send(announce('a'));
-  await vi.waitFor(() => expect(a.inbox.at(-1)).toMatchObject({ 'failure reason': 'too many messages' }));
+  await vi.waitFor(() => expect(a.inbox.at(-1)).toMatchObject({ 'failure reason': 'too many messages' }), patience);
   expect(a.inbox.filter(({ interval }) => interval)).toHaveLength(250);
   a.inbox.length = 0;
   clock.advance(10_000);

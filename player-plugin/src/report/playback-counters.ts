@@ -23,6 +23,10 @@ function zero(): PlaybackTotals {
   return Object.fromEntries(counted.map((name) => [name, 0])) as PlaybackTotals;
 }
 
+function wholeMs(ms: number): number {
+  return Math.max(0, Math.round(ms));
+}
+
 /** How things are at the moment of a report. */
 export type ReportedState = Pick<PlaybackReport, 'connectedPeers' | 'mode' | 'links'> & {
   readonly latencyMs?: number | undefined;
@@ -66,10 +70,10 @@ export class PlaybackCounters {
     const report: PlaybackReport = {
       ...deltas,
       ...rest,
-      coversMs: Math.max(0, Math.round(now - this.#reportedAt)),
-      ...(latencyMs === undefined ? {} : { latencyMs: Math.max(0, Math.round(latencyMs)) }),
+      coversMs: wholeMs(now - this.#reportedAt),
+      ...(latencyMs === undefined ? {} : { latencyMs: wholeMs(latencyMs) }),
       ...(height === undefined ? {} : { height: Math.min(MAX_HEIGHT, Math.round(height)) }),
-      ...(this.#startupMs === undefined ? {} : { startupMs: Math.max(0, Math.round(this.#startupMs)) }),
+      ...(this.#startupMs === undefined ? {} : { startupMs: wholeMs(this.#startupMs) }),
     };
     this.#startupMs = undefined;
     this.#reportedAt = now;

@@ -43,11 +43,6 @@ export class RateMeter {
     if (this.#startedAt !== undefined && now - this.#startedAt >= WINDOW_MS) this.#isFull = true;
   }
 
-  /** Whether it has seen enough to be more than an assumption. */
-  hasMeasured(now: number): boolean {
-    return this.#startedAt !== undefined && now - this.#startedAt >= MEMORY_MS;
-  }
-
   #advance(now: number): void {
     const bucket = Math.floor(now / BUCKET_MS);
     if (bucket <= this.#bucket) return;

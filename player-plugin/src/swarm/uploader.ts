@@ -130,10 +130,6 @@ export class Uploader {
     return this.#meter.bytesPerSecond(this.#clock.now());
   }
 
-  get hasMeasured(): boolean {
-    return this.#meter.hasMeasured(this.#clock.now());
-  }
-
   get isBusy(): boolean {
     return this.#jobs.length > 0;
   }

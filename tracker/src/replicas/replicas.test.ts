@@ -137,7 +137,7 @@ test('a token for one use is used at all replicas, while it is valid', async () 
   const taken = await Promise.all(buses.map((bus) => bus.takeToken('token', 60_000)));
   expect(taken.toSorted()).toEqual([false, true]);
   expect(await buses[0]?.takeToken('brief', 1)).toBe(true);
-  await vi.waitFor(async () => expect(await buses[1]?.takeToken('brief', 1)).toBe(true));
+  await vi.waitFor(async () => expect(await buses[1]?.takeToken('brief', 1)).toBe(true), patience);
   for (const bus of buses) bus.close();
   await own.kill();
 });
