@@ -127,6 +127,7 @@ export class SwarmEngine implements SegmentEngine {
       },
       drained: () => swarm.tellNews(),
       copies: (key, chunk) => swarm.copiesOf(key, chunk),
+      next: (sendingMs) => swarm.nextOffer(sendingMs),
     });
     const mayUpload = () => this.#mayUpload;
     const swarm = new Swarm(
@@ -146,6 +147,7 @@ export class SwarmEngine implements SegmentEngine {
         },
         frame: (session, frame) => delivery.frame(session, frame),
         news: () => delivery.changed(),
+        wished: () => delivery.changed(),
         chunkArrived: (session, key, chunk, bytes) => delivery.chunkArrived(session, key, chunk, bytes),
         chunkFailed: (_session, key, chunk) => delivery.chunkFailed(key, chunk),
         discarded: (bytes) => observer.discarded(bytes),
@@ -174,6 +176,8 @@ export class SwarmEngine implements SegmentEngine {
       observer,
       session: (peer) => swarm.open.find(({ id }) => id === peer),
       sessions: () => swarm.open,
+      coming: (key, chunk, size) => swarm.coming(key, chunk, size),
+      notComing: (key, chunk) => swarm.notComing(key, chunk),
       changed: () => delivery.changed(),
       cameWhole: (task, bytes) => delivery.cameWhole(task, bytes),
       failed: (task, because) => delivery.failed(task, because),

@@ -34,7 +34,8 @@ const frame: fc.Arbitrary<PeerFrame> = fc.oneof(
     because: fc.constantFrom('busy' as const, 'absent' as const, 'late' as const, 'unwilling' as const),
     retryAfterMs: ms,
   }),
-  fc.record({ type: fc.constant('cancel' as const), key, chunk }),
+  fc.record({ type: fc.constantFrom('cancel' as const, 'offer' as const), key, chunk }),
+  fc.record({ type: fc.constant('wish' as const), key, withinMs: ms }),
   fc.record({
     type: fc.constant('ack' as const),
     arrivedAtMs: fc.nat(2 ** 32 - 1),

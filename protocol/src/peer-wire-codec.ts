@@ -35,6 +35,8 @@ const codes = {
   ping: 13,
   pong: 14,
   goodbye: 15,
+  wish: 16,
+  offer: 17,
 } as const satisfies Record<PeerFrame['type'], number>;
 
 const HEADER_BYTES = 3;
@@ -160,8 +162,13 @@ function writeBody(frame: PeerFrame): void {
       writer.u16(clampMs(frame.retryAfterMs));
       break;
     case 'cancel':
+    case 'offer':
       writer.key(frame.key);
       writer.u8(frame.chunk);
+      break;
+    case 'wish':
+      writer.key(frame.key);
+      writer.u16(clampMs(frame.withinMs));
       break;
     case 'ack':
       writer.u32(frame.arrivedAtMs);
@@ -251,10 +258,12 @@ const readers: Readonly<Record<number, Reader>> = {
     const retryAfterMs = u16At(message, at + SEGMENT_KEY_BYTES + 2);
     return because ? { type: 'refuse', key: names.read(message, at), chunk, because, retryAfterMs } : undefined;
   },
-  [codes.cancel]: (message, at, end) => {
-    if (end - at !== SEGMENT_KEY_BYTES + 1) return undefined;
-    return { type: 'cancel', key: names.read(message, at), chunk: message[at + SEGMENT_KEY_BYTES] as number };
-  },
+  [codes.cancel]: (message, at, end) => readChunk('cancel', message, at, end),
+  [codes.offer]: (message, at, end) => readChunk('offer', message, at, end),
+  [codes.wish]: (message, at, end) =>
+    end - at === SEGMENT_KEY_BYTES + 2
+      ? { type: 'wish', key: names.read(message, at), withinMs: u16At(message, at + SEGMENT_KEY_BYTES) }
+      : undefined,
   [codes.ack]: readAck,
   [codes.ping]: (message, at, end) => (end - at === 2 ? { type: 'ping', id: u16At(message, at) } : undefined),
   [codes.pong]: (message, at, end) => (end - at === 2 ? { type: 'pong', id: u16At(message, at) } : undefined),
@@ -275,6 +284,12 @@ function readKeyed(
   end: number,
 ): PeerFrame | undefined {
   return end - at === SEGMENT_KEY_BYTES ? { type, key: names.read(message, at) } : undefined;
+}
+
+function readChunk(type: 'cancel' | 'offer', message: Uint8Array, at: number, end: number): PeerFrame | undefined {
+  const chunk = message[at + SEGMENT_KEY_BYTES] as number;
+  const isOne = end - at === SEGMENT_KEY_BYTES + 1 && chunk < MAX_CHUNKS;
+  return isOne ? { type, key: names.read(message, at), chunk } : undefined;
 }
 
 function readRuns(type: 'have' | 'fetching', message: Uint8Array, at: number, end: number): PeerFrame | undefined {

@@ -48,7 +48,7 @@ export type PeerFrame =
   | { readonly type: 'want-manifest'; readonly key: string }
   /** Chunks that the sender has verified and can pass on: additions only ([P6]). */
   | { readonly type: 'have'; readonly key: string; readonly runs: readonly ChunkRun[] }
-  /** Chunks that the sender is fetching from the edge. */
+  /** Chunks that the sender is fetching from the edge, or is sent by somebody else. */
   | { readonly type: 'fetching'; readonly key: string; readonly runs: readonly ChunkRun[] }
   /** The sender no longer has any of this segment. */
   | { readonly type: 'drop'; readonly key: string }
@@ -63,6 +63,10 @@ export type PeerFrame =
       readonly retryAfterMs: number;
     }
   | { readonly type: 'cancel'; readonly key: string; readonly chunk: number }
+  /** The sender wants whatever of this segment it has not announced, for so long; 0: no more ([P13]). */
+  | { readonly type: 'wish'; readonly key: string; readonly withinMs: number }
+  /** The sender has the chunk, or will have it in a moment, and room on its line ([P14]). */
+  | { readonly type: 'offer'; readonly key: string; readonly chunk: number }
   /** Pieces that have arrived at the page ([P8]). */
   | {
       readonly type: 'ack';

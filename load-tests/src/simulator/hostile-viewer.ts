@@ -36,6 +36,10 @@ export const hostileKinds = [
   'liar',
   /** Asks for everything that it hears of, again and again. */
   'greedy',
+  /** Wishes for everything, and answers no offer. */
+  'wishful',
+  /** Offers everything, and sends nothing. */
+  'offering',
   /** Names segments that are elsewhere. */
   'misleading',
 ] as const;
@@ -114,7 +118,7 @@ export class HostileViewer {
   }
 
   #claim(peer: string, number: number): void {
-    if (number < 0) return;
+    if (number < 0 || this.#kind === 'wishful') return;
     const { manifest, keyHex } = this.#lookUp(number);
     const path = this.#kind === 'misleading' ? '/elsewhere/of-no-use.ts' : `/stream/segment${number}.ts`;
     const has = { type: 'have', key: keyHex, runs: [{ first: 0, count: chunkCount(manifest) }] } as const;
@@ -140,6 +144,13 @@ export class HostileViewer {
         break;
       case 'control-flood':
         for (let count = 0; count < 30; count++) this.#say(peer, { type: 'manifest', manifest: new Uint8Array(1_000) });
+        break;
+      case 'wishful':
+        this.#say(peer, { type: 'wish', key: keyHex, withinMs: 10_000 });
+        break;
+      case 'offering':
+        for (let chunk = 0; chunk < chunkCount(manifest); chunk++)
+          this.#say(peer, { type: 'offer', key: keyHex, chunk });
         break;
       case 'greedy':
         for (let chunk = 0; chunk < chunkCount(manifest); chunk++) {
@@ -179,7 +190,7 @@ export class HostileViewer {
   #serve(peer: string, key: string, chunk: number): void {
     const segment = this.#find(key);
     const manifest = segment && decodeManifest(segment.manifest);
-    if (!segment || !manifest || this.#kind === 'silent') return;
+    if (!segment || !manifest || this.#kind === 'silent' || this.#kind === 'offering') return;
     if (this.#kind === 'liar') {
       this.#say(peer, { type: 'refuse', key, chunk, because: 'absent', retryAfterMs: 0 });
       return;

@@ -2,6 +2,7 @@ import { type Arc, type ByteRange, hexOf, pathOfUrl } from '@nearcast/protocol';
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import { answerOffer } from '../scheduling/answer-offer.ts';
 import { type DutyRule, viewerNumber } from '../scheduling/fetch-duty.ts';
 import { planRequests } from '../scheduling/plan-requests.ts';
 import type { PlanConfig } from '../scheduling/plan-view.ts';
@@ -183,19 +184,44 @@ export class Delivery {
         if (bytes) session.announce(key, chunk, 'answer');
       });
     }
-    for (const task of this.#deps.tasks.all()) if (task.isLive && task.place) this.#tell(session, task);
+    for (const task of this.#deps.tasks.all()) {
+      if (task.isLive && task.place) this.#tell(session, task);
+      if (task.manifest === 'here') this.#deps.performer.wish(session, task);
+    }
     this.#tellWindows([session]);
     this.changed();
   }
 
-  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' }>): void {
+  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' | 'offer' }>): void {
     if (frame.type === 'segment') {
       this.#hear(frame);
+      return;
+    }
+    if (frame.type === 'offer') {
+      this.#offered(session, frame.key, frame.chunk);
       return;
     }
     const key = hexOf(frame.manifest.subarray(MANIFEST_KEY_AT, MANIFEST_KEY_AT + 16));
     const task = this.#deps.tasks.get(key);
     if (task) this.#deps.performer.manifestCame(task, frame.manifest, session);
+  }
+
+  /** [P14] Every offer is answered, so that the line that was kept for it is free for another. */
+  #offered(session: PeerSession, key: string, chunk: number): void {
+    const { clock, tasks, edge, swarm, cache, performer } = this.#deps;
+    const run = { first: chunk, count: 1 };
+    session.holdings.addHave(key, [run]);
+    const task = tasks.get(key);
+    if (!task) {
+      if (cache.get(key)?.chunks[chunk]) session.announce(key, chunk, 'answer');
+      else session.say({ type: 'wish', key, withinMs: 0 });
+      return;
+    }
+    const inFlight = swarm.open.reduce((sum, one) => sum + one.inFlight, 0);
+    const view = { now: clock.now(), edge: edge.meter, peer: session, inFlight };
+    const answer = answerOffer(task, chunk, view, this.#plan);
+    if (answer.do === 'accept') performer.askPeer(task, chunk, session.id, answer.withinMs);
+    else session.say({ type: answer.do === 'has' ? 'have' : 'fetching', key, runs: [run] });
   }
 
   chunkArrived(session: PeerSession, key: string, chunk: number, bytes: Uint8Array): void {

@@ -9,6 +9,7 @@ function setUp() {
   const seen = { arrived: 0, discarded: 0 };
   const clock = { now: () => 0, after: () => () => undefined };
   const downloads = new Downloads({ clock, random: () => 0.5 }, new PeerScore(), {
+    began: () => undefined,
     arrived: (_key, _chunk, bytes) => {
       seen.arrived += bytes.length;
     },

@@ -6,6 +6,8 @@ import type { PeerScore } from './peer-score.ts';
 /** What has been asked of one peer and is not here yet. */
 
 export interface DownloadEvents {
+  /** The first piece is here. */
+  began(key: string, chunk: number, size: number): void;
   arrived(key: string, chunk: number, bytes: Uint8Array): void;
   /** The peer took the request and let it lie. */
   timedOut(key: string, chunk: number): void;
@@ -94,6 +96,7 @@ export class Downloads {
       this.#events.discarded(bytes.length);
       return;
     }
+    if (!download.body) this.#events.began(key, chunk, download.size);
     download.body ??= { bytes: new Uint8Array(download.size), pieces: new Set() };
     download.body.bytes.set(bytes, offset);
     download.body.pieces.add(offset);

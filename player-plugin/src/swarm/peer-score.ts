@@ -13,6 +13,7 @@ export class PeerScore {
   #failures = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
   #availableAt = 0;
+  #bannedUntil = 0;
   #baseRttMs = Number.POSITIVE_INFINITY;
   #rttMs = 0;
   /** Media bytes that came from it. */
@@ -36,7 +37,12 @@ export class PeerScore {
 
   /** Nothing should be asked of it before, ms on our clock. */
   get availableAt(): number {
-    return this.#availableAt;
+    return Math.max(this.#availableAt, this.#bannedUntil);
+  }
+
+  /** It has broken its word: until then nothing that it offers is taken, ms on our clock. */
+  get bannedUntil(): number {
+    return this.#bannedUntil;
   }
 
   roundTrip(ms: number): void {
@@ -69,6 +75,6 @@ export class PeerScore {
     this.#failedAt = now;
     const banMs = Math.min(LONGEST_BAN_MS, FIRST_BAN_MS * 2 ** this.#failures) * (0.75 + 0.5 * random);
     this.#failures += 1;
-    this.#availableAt = Math.max(this.#availableAt, now + banMs);
+    this.#bannedUntil = Math.max(this.#bannedUntil, now + banMs);
   }
 }

@@ -2,15 +2,16 @@ import type { LinkReport, TrackerMessage, UnlinkReason, ViewerMessage } from '@n
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import { chooseOffer, Wishes } from '../scheduling/choose-offer.ts';
 import type { Urgency } from './control-outbox.ts';
 import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
 import { slowNeighbour } from './slow-neighbour.ts';
-import { RARE_COPIES, type Uploader } from './uploader.ts';
+import { RARE_COPIES, type Uploader, type UploadOffer } from './uploader.ts';
 
 /** What a swarm tells the delivery: what its peers have, send and want to know. */
-export type SwarmEvents = Omit<PeerSessionEvents, 'closed' | 'frame'> & {
-  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' }>): void;
+export type SwarmEvents = Omit<PeerSessionEvents, 'closed' | 'frame' | 'chunkBegan'> & {
+  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' | 'offer' }>): void;
   closed(session: PeerSession, because: CloseReason): void;
 };
 
@@ -39,6 +40,9 @@ const MAX_NEIGHBOURS = 32;
 /** With fewer neighbours than this, more are asked for. */
 const ENOUGH_NEIGHBOURS = 6;
 const ASK_EVERY_MS = 5_000;
+/** How many neighbours are promised a rare chunk that is not here yet; until it would be there, ms. */
+const OFFERS_AHEAD = 2;
+const AHEAD_MS = 300;
 /** A better neighbour needs some time to come and to be measured. */
 const REPLACE_SLOW_EVERY_MS = 30_000;
 /** As many as a report may name. */
@@ -116,6 +120,35 @@ export class Swarm {
   announce(key: string, chunk: number): void {
     const urgency = this.#urgencyOf(this.copiesOf(key, chunk));
     for (const session of this.#open) session.announce(key, chunk, urgency);
+    this.#deps.uploader.settle(key, chunk, this.#deps.cache.get(key)?.chunks[chunk]);
+    this.#deps.uploader.offerMore();
+  }
+
+  /** A chunk is on its way to us. What hardly any neighbour has is promised to two of them already. */
+  coming(key: string, chunk: number, size: number): void {
+    const { uploader, clock, random, mayUpload } = this.#deps;
+    if (!mayUpload()) return;
+    const now = clock.now();
+    for (let ahead = 0; ahead < OFFERS_AHEAD; ahead++) {
+      const wishes = new Wishes(key, this.#open, now);
+      const taker = wishes.taker(chunk, now + AHEAD_MS, random);
+      if (!taker || wishes.copies > RARE_COPIES) return;
+      uploader.offerAhead(taker, key, chunk, size);
+    }
+  }
+
+  /** A chunk that was on its way to us will not come. */
+  notComing(key: string, chunk: number): void {
+    this.#deps.uploader.settle(key, chunk, undefined);
+  }
+
+  /** What the fewest have of what is here, for one who wants it. */
+  nextOffer(sendingMs: (bytes: number) => number): UploadOffer | undefined {
+    const { cache, clock, random, mayUpload } = this.#deps;
+    if (!mayUpload()) return undefined;
+    const view = { now: clock.now(), segments: cache.segments(), peers: this.#open, sendingMs };
+    const chosen = chooseOffer(view, random);
+    return chosen && { ...chosen, target: chosen.peer };
   }
 
   /** How many neighbours have told of a chunk. */
@@ -226,6 +259,15 @@ export class Swarm {
           this.#events.opened(opened);
         },
         frame: (from, frame) => this.#receive(from, frame),
+        news: (from, key, runs) => {
+          this.#deps.uploader.declined(from, key, runs);
+          this.#events.news(from, key, runs);
+        },
+        chunkBegan: (_from, key, chunk, size) => this.coming(key, chunk, size),
+        wished: (from) => {
+          this.#deps.uploader.offerMore();
+          this.#events.wished(from);
+        },
         closed: (closed, because) => this.#ended(closed, because),
       },
       { clock, random },
@@ -278,6 +320,7 @@ export class Swarm {
       }
       case 'segment':
       case 'manifest':
+      case 'offer':
         this.#events.frame(session, frame);
         break;
     }
@@ -286,8 +329,9 @@ export class Swarm {
   #serve(session: PeerSession, key: string, chunk: number, withinMs: number): void {
     const { cache, uploader, clock, mayUpload } = this.#deps;
     const bytes = cache.get(key)?.chunks[chunk];
+    const request = { target: session, key, chunk, deadline: clock.now() + withinMs };
     if (!mayUpload()) session.refuse(key, chunk, 'unwilling', 2_000);
-    else if (!bytes) session.refuse(key, chunk, 'absent', 0);
-    else uploader.request({ target: session, key, chunk, deadline: clock.now() + withinMs }, bytes);
+    else if (bytes) uploader.request(request, bytes);
+    else if (!uploader.waitFor(request)) session.refuse(key, chunk, 'absent', 0);
   }
 }

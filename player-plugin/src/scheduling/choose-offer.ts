@@ -1,0 +1,103 @@
+import type { Random } from '../random.ts';
+
+/** A neighbour, as far as offers go. */
+export interface OfferPeer {
+  /** Until when it wants what it lacks of a segment, ms; `undefined` if it does not want it. */
+  wishesUntil(key: string): number | undefined;
+  /** Flags by chunk of what it has. */
+  flags(key: string): Uint8Array | undefined;
+  /** Whether somebody is about to send it the chunk: we, or who it told us of. */
+  isFetching(key: string, chunk: number, now: number): boolean;
+}
+
+/** A segment of which something is here. */
+export interface OfferSegment {
+  readonly key: string;
+  readonly chunks: readonly (Uint8Array | undefined)[];
+}
+
+export interface OfferView<Peer extends OfferPeer> {
+  readonly now: number;
+  readonly segments: Iterable<OfferSegment>;
+  readonly peers: readonly Peer[];
+  /** Until a chunk of this size would have left the line, ms. */
+  readonly sendingMs: (bytes: number) => number;
+}
+
+export interface Offer<Peer extends OfferPeer> {
+  readonly peer: Peer;
+  readonly key: string;
+  readonly chunk: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * What to offer to whom when the line has room: of all that neighbours wish for, what the fewest of them have. Who takes
+ * it can pass it on to most. Never the oldest first: those chunks only the last few lack, and what is new would not spread.
+ */
+export function chooseOffer<Peer extends OfferPeer>(view: OfferView<Peer>, random: Random): Offer<Peer> | undefined {
+  let best: Offer<Peer> | undefined;
+  let fewest = Number.POSITIVE_INFINITY;
+  let equals = 0;
+  for (const { copies, ...offer } of possibleOffers(view, random)) {
+    if (copies > fewest) continue;
+    equals = copies < fewest ? 1 : equals + 1;
+    fewest = copies;
+    // Of equals each has the same chance.
+    if (random() * equals < 1) best = offer;
+  }
+  return best;
+}
+
+function* possibleOffers<Peer extends OfferPeer>(
+  { now, peers, segments, sendingMs }: OfferView<Peer>,
+  random: Random,
+): Generator<Offer<Peer> & { readonly copies: number }> {
+  for (const { key, chunks } of segments) {
+    const wishes = new Wishes(key, peers, now);
+    if (wishes.until <= now) continue;
+    for (let chunk = 0; chunk < chunks.length; chunk++) {
+      const bytes = chunks[chunk];
+      if (!bytes) continue;
+      const peer = wishes.taker(chunk, now + sendingMs(bytes.length), random);
+      if (peer) yield { peer, key, chunk, bytes, copies: wishes.copies };
+    }
+  }
+}
+
+/** Who wants a segment, and what of it they lack. */
+export class Wishes<Peer extends OfferPeer> {
+  /** The last of them, ms. */
+  readonly until: number;
+  /** Of the chunk last looked at: how many neighbours have it, or are sent it. */
+  copies = 0;
+  readonly #key: string;
+  readonly #peers: readonly Peer[];
+  readonly #until: readonly number[];
+  readonly #flags: readonly (Uint8Array | undefined)[];
+  readonly #now: number;
+
+  constructor(key: string, peers: readonly Peer[], now: number) {
+    this.#key = key;
+    this.#peers = peers;
+    this.#now = now;
+    this.#until = peers.map((peer) => peer.wishesUntil(key) ?? 0);
+    this.until = Math.max(0, ...this.#until);
+    this.#flags = this.until > now ? peers.map((peer) => peer.flags(key)) : [];
+  }
+
+  /** @returns one of those who lack the chunk and want it even when it arrives then */
+  taker(chunk: number, arrivesAt: number, random: Random): Peer | undefined {
+    this.copies = 0;
+    let takers = 0;
+    let taker: Peer | undefined;
+    for (const [index, peer] of this.#peers.entries()) {
+      if (this.#flags[index]?.[chunk] === 1 || peer.isFetching(this.#key, chunk, this.#now)) this.copies += 1;
+      else if ((this.#until[index] as number) >= arrivesAt) {
+        takers += 1;
+        if (random() * takers < 1) taker = peer;
+      }
+    }
+    return taker;
+  }
+}
