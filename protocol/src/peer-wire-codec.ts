@@ -1,4 +1,4 @@
-import { SEGMENT_KEY_BYTES } from './identity.ts';
+import { SHORT_KEY_BYTES } from './identity.ts';
 import { MAX_CHUNKS } from './manifest.ts';
 import {
   type ChunkRun,
@@ -199,8 +199,11 @@ function writeSegment({
   writer.u32(rendition);
   writer.u32(sequence);
   writer.u32(durationMs);
-  writer.f64(range ? range.start : -1);
-  writer.f64(range ? range.end : -1);
+  writer.u8(range ? 1 : 0);
+  if (range) {
+    writer.f64(range.start);
+    writer.f64(range.end);
+  }
   writer.bytes(new TextEncoder().encode(path).subarray(0, MAX_PATH_BYTES));
 }
 
@@ -246,23 +249,23 @@ const readers: Readonly<Record<number, Reader>> = {
     return from <= to ? { type: 'window', rendition: view.getUint32(0), from, to } : undefined;
   },
   [codes.request]: (message, at, end) => {
-    if (end - at !== SEGMENT_KEY_BYTES + 3) return undefined;
-    const chunk = message[at + SEGMENT_KEY_BYTES] as number;
-    const withinMs = u16At(message, at + SEGMENT_KEY_BYTES + 1);
+    if (end - at !== SHORT_KEY_BYTES + 3) return undefined;
+    const chunk = message[at + SHORT_KEY_BYTES] as number;
+    const withinMs = u16At(message, at + SHORT_KEY_BYTES + 1);
     return chunk < MAX_CHUNKS ? { type: 'request', key: names.read(message, at), chunk, withinMs } : undefined;
   },
   [codes.refuse]: (message, at, end) => {
-    if (end - at !== SEGMENT_KEY_BYTES + 4) return undefined;
-    const chunk = message[at + SEGMENT_KEY_BYTES] as number;
-    const because: RefuseReason | undefined = refuseReasons[message[at + SEGMENT_KEY_BYTES + 1] as number];
-    const retryAfterMs = u16At(message, at + SEGMENT_KEY_BYTES + 2);
+    if (end - at !== SHORT_KEY_BYTES + 4) return undefined;
+    const chunk = message[at + SHORT_KEY_BYTES] as number;
+    const because: RefuseReason | undefined = refuseReasons[message[at + SHORT_KEY_BYTES + 1] as number];
+    const retryAfterMs = u16At(message, at + SHORT_KEY_BYTES + 2);
     return because ? { type: 'refuse', key: names.read(message, at), chunk, because, retryAfterMs } : undefined;
   },
   [codes.cancel]: (message, at, end) => readChunk('cancel', message, at, end),
   [codes.offer]: (message, at, end) => readChunk('offer', message, at, end),
   [codes.wish]: (message, at, end) =>
-    end - at === SEGMENT_KEY_BYTES + 2
-      ? { type: 'wish', key: names.read(message, at), withinMs: u16At(message, at + SEGMENT_KEY_BYTES) }
+    end - at === SHORT_KEY_BYTES + 2
+      ? { type: 'wish', key: names.read(message, at), withinMs: u16At(message, at + SHORT_KEY_BYTES) }
       : undefined,
   [codes.ack]: readAck,
   [codes.ping]: (message, at, end) => (end - at === 2 ? { type: 'ping', id: u16At(message, at) } : undefined),
@@ -283,17 +286,17 @@ function readKeyed(
   at: number,
   end: number,
 ): PeerFrame | undefined {
-  return end - at === SEGMENT_KEY_BYTES ? { type, key: names.read(message, at) } : undefined;
+  return end - at === SHORT_KEY_BYTES ? { type, key: names.read(message, at) } : undefined;
 }
 
 function readChunk(type: 'cancel' | 'offer', message: Uint8Array, at: number, end: number): PeerFrame | undefined {
-  const chunk = message[at + SEGMENT_KEY_BYTES] as number;
-  const isOne = end - at === SEGMENT_KEY_BYTES + 1 && chunk < MAX_CHUNKS;
+  const chunk = message[at + SHORT_KEY_BYTES] as number;
+  const isOne = end - at === SHORT_KEY_BYTES + 1 && chunk < MAX_CHUNKS;
   return isOne ? { type, key: names.read(message, at), chunk } : undefined;
 }
 
 function readRuns(type: 'have' | 'fetching', message: Uint8Array, at: number, end: number): PeerFrame | undefined {
-  const runsAt = at + SEGMENT_KEY_BYTES;
+  const runsAt = at + SHORT_KEY_BYTES;
   const runBytes = end - runsAt;
   if (runBytes <= 0 || runBytes % 2 !== 0 || runBytes / 2 > MAX_RUNS) return undefined;
   const runs: ChunkRun[] = [];
@@ -320,25 +323,25 @@ function readAck(message: Uint8Array, at: number, end: number): PeerFrame | unde
 }
 
 function readSegment(message: Uint8Array, at: number, end: number): PeerFrame | undefined {
-  const pathAt = SEGMENT_KEY_BYTES + 28;
-  const length = end - at;
-  if (length <= pathAt || length > pathAt + MAX_PATH_BYTES) return undefined;
+  const rangeAt = at + SHORT_KEY_BYTES + 13;
+  const hasRange = message[rangeAt - 1] === 1;
+  const pathAt = rangeAt + (hasRange ? 16 : 0);
+  if (end <= pathAt || end > pathAt + MAX_PATH_BYTES) return undefined;
   const view = viewOf(message, at, end);
-  const first = view.getFloat64(SEGMENT_KEY_BYTES + 12);
-  const after = view.getFloat64(SEGMENT_KEY_BYTES + 20);
-  const hasRange = Number.isSafeInteger(first) && Number.isSafeInteger(after) && first >= 0 && after > first;
-  if (!hasRange && !(first === -1 && after === -1)) return undefined;
-  const path = new TextDecoder().decode(message.subarray(at + pathAt, end));
+  const path = new TextDecoder().decode(message.subarray(pathAt, end));
   if (!path.startsWith('/')) return undefined;
-  return {
+  const segment: PeerFrame = {
     type: 'segment',
     key: names.read(message, at),
-    rendition: view.getUint32(SEGMENT_KEY_BYTES),
-    sequence: view.getUint32(SEGMENT_KEY_BYTES + 4),
-    durationMs: view.getUint32(SEGMENT_KEY_BYTES + 8),
+    rendition: view.getUint32(SHORT_KEY_BYTES),
+    sequence: view.getUint32(SHORT_KEY_BYTES + 4),
+    durationMs: view.getUint32(SHORT_KEY_BYTES + 8),
     path,
-    ...(hasRange ? { range: { start: first, end: after } } : {}),
   };
+  if (!hasRange) return segment;
+  const range = { start: view.getFloat64(rangeAt - at), end: view.getFloat64(rangeAt - at + 8) };
+  const isRange = Number.isSafeInteger(range.start) && Number.isSafeInteger(range.end);
+  return isRange && range.start >= 0 && range.end > range.start ? { ...segment, range } : undefined;
 }
 
 export function encodePiece({ id, key, chunk, offset, queueMs, bytes }: Piece): Uint8Array {
@@ -356,15 +359,15 @@ export function decodePiece(message: Uint8Array): Piece | undefined {
   const size = message.length - PIECE_HEADER_BYTES;
   if (size <= 0 || size > PIECE_BYTES) return undefined;
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-  const chunk = view.getUint8(4 + SEGMENT_KEY_BYTES);
-  const offset = view.getUint32(5 + SEGMENT_KEY_BYTES);
+  const chunk = view.getUint8(4 + SHORT_KEY_BYTES);
+  const offset = view.getUint32(5 + SHORT_KEY_BYTES);
   if (chunk >= MAX_CHUNKS) return undefined;
   return {
     id: view.getUint32(0),
     key: names.read(message, 4),
     chunk,
     offset,
-    queueMs: view.getUint16(9 + SEGMENT_KEY_BYTES),
+    queueMs: view.getUint16(9 + SHORT_KEY_BYTES),
     bytes: message.subarray(PIECE_HEADER_BYTES),
   };
 }

@@ -6,9 +6,10 @@ import {
   decodeManifest,
   encodeFrames,
   encodePiece,
-  hexOf,
+  PEER_PROTOCOL_VERSION,
   type PeerFrame,
   PIECE_BYTES,
+  shortKey,
   type TrackerMessage,
   type ViewerMessage,
 } from '@nearcast/protocol';
@@ -90,7 +91,7 @@ export class HostileViewer {
       signal: (signal) => this.#deps.tellTracker({ type: 'signal', to: peer, signal }),
       opened: () => {
         this.#open.add(peer);
-        this.#say(peer, { type: 'hello', version: 1, upload: true });
+        this.#say(peer, { type: 'hello', version: PEER_PROTOCOL_VERSION, upload: true });
         for (let number = this.#announced - CLAIMED_SEGMENTS; number <= this.#announced; number++) {
           this.#claim(peer, number);
         }
@@ -226,6 +227,6 @@ export class HostileViewer {
     const segment = this.#deps.stream.segment(number);
     const manifest = decodeManifest(segment.manifest);
     if (!manifest) throw new Error('the stream has a manifest that is none');
-    return { segment, manifest, keyHex: hexOf(manifest.key) };
+    return { segment, manifest, keyHex: shortKey(manifest.key) };
   }
 }

@@ -1,4 +1,4 @@
-import { type Arc, type ByteRange, hexOf, pathOfUrl } from '@nearcast/protocol';
+import { type Arc, type ByteRange, pathOfUrl, shortKey } from '@nearcast/protocol';
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
@@ -201,7 +201,7 @@ export class Delivery {
       this.#offered(session, frame.key, frame.chunk);
       return;
     }
-    const key = hexOf(frame.manifest.subarray(MANIFEST_KEY_AT, MANIFEST_KEY_AT + 16));
+    const key = shortKey(frame.manifest.subarray(MANIFEST_KEY_AT));
     const task = this.#deps.tasks.get(key);
     if (task) this.#deps.performer.manifestCame(task, frame.manifest, session);
   }
@@ -410,7 +410,7 @@ export class Delivery {
     if (tasks.get(hearsay.key)) return;
     keys.hashIdentity(hearsay.path, hearsay.range, (hash) => {
       // [P5] A key that is not that of its path would let a neighbour send us anywhere.
-      if (hexOf(hash) !== hearsay.key) return;
+      if (shortKey(hash) !== hearsay.key) return;
       const task = tasks.hear(hearsay, clock.now());
       if (!task) return;
       for (const session of swarm.open) this.#tell(session, task);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Downloads } from './downloads.ts';
 import { PeerScore } from './peer-score.ts';
 
-const KEY = '00112233445566778899aabbccddeeff';
+const KEY = '0011223344556677';
 const SIZE = 4_000;
 
 function setUp() {

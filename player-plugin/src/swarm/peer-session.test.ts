@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
-const KEY = '00112233445566778899aabbccddeeff';
+const KEY = '0011223344556677';
 
 /** Timers that never come due: what is sent at once, or when poked, is all that matters here. */
 let now = 0;

@@ -7,6 +7,7 @@ import {
   type LinkReport,
   PEER_PROTOCOL_VERSION,
   type PeerFrame,
+  PIECE_HEADER_BYTES,
   type Piece,
   type RefuseReason,
 } from '@nearcast/protocol';
@@ -246,6 +247,7 @@ export class PeerSession implements UploadTarget, PeerView {
   sendPiece(key: string, chunk: number, offset: number, queueMs: number, bytes: Uint8Array): number {
     this.#lastPiece += 1;
     this.#transport.sendData(encodePiece({ id: this.#lastPiece, key, chunk, offset, queueMs, bytes }));
+    this.#events.control(PIECE_HEADER_BYTES);
     this.score.sentBytes += bytes.byteLength;
     return this.#lastPiece;
   }
