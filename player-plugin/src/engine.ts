@@ -125,7 +125,6 @@ export class SwarmEngine implements SegmentEngine {
         this.#budget.sent(bytes, clock.now());
         observer.uploaded(bytes);
       },
-      drained: () => swarm.tellNews(),
       copies: (key, chunk) => swarm.copiesOf(key, chunk),
       next: (sendingMs) => swarm.nextOffer(sendingMs),
     });
@@ -146,8 +145,8 @@ export class SwarmEngine implements SegmentEngine {
           delivery.greet(session);
         },
         frame: (session, frame) => delivery.frame(session, frame),
-        news: () => delivery.changed(),
-        wished: () => delivery.changed(),
+        news: (_session, key) => delivery.heardOf(key),
+        wished: (_session, key) => delivery.heardOf(key),
         chunkArrived: (session, key, chunk, bytes) => delivery.chunkArrived(session, key, chunk, bytes),
         chunkFailed: (_session, key, chunk) => delivery.chunkFailed(key, chunk),
         discarded: (bytes) => observer.discarded(bytes),

@@ -265,6 +265,14 @@ export class Delivery {
     this.#planWithin(PLAN_AFTER_MS);
   }
 
+  /** A neighbour has said something about a segment. What it has of a live one it will offer, until that is urgent. */
+  heardOf(key: string): void {
+    const task = this.#deps.tasks.get(key);
+    const now = this.#deps.clock.now();
+    const isOffered = task?.isLive && task.manifest === 'here' && task.deadline - now > this.#plan.urgentMs;
+    if (!isOffered) this.changed();
+  }
+
   /** Plans that are due, whatever the page's timers do. */
   poke(): void {
     if (this.#deps.clock.now() >= this.#planDueAt) this.#planNow();

@@ -28,6 +28,7 @@ const peer: PeerView = {
   availableAt: 0,
   bannedUntil: 0,
   isReliable: true,
+  hasServed: true,
   flags: () => undefined,
   isFetching: () => false,
   hasManifest: () => true,

@@ -36,31 +36,33 @@ export interface Offer<Peer extends OfferPeer> {
  * it can pass it on to most. Never the oldest first: those chunks only the last few lack, and what is new would not spread.
  */
 export function chooseOffer<Peer extends OfferPeer>(view: OfferView<Peer>, random: Random): Offer<Peer> | undefined {
-  let best: Offer<Peer> | undefined;
-  let fewest = Number.POSITIVE_INFINITY;
-  let equals = 0;
-  for (const { copies, ...offer } of possibleOffers(view, random)) {
-    if (copies > fewest) continue;
-    equals = copies < fewest ? 1 : equals + 1;
-    fewest = copies;
-    // Of equals each has the same chance.
-    if (random() * equals < 1) best = offer;
+  const choice = new Choice<Peer>();
+  for (const segment of view.segments) {
+    const wishes = new Wishes(segment.key, view.peers, view.now);
+    if (wishes.until > view.now) choice.consider(segment, wishes, view, random);
   }
-  return best;
+  return choice.best;
 }
 
-function* possibleOffers<Peer extends OfferPeer>(
-  { now, peers, segments, sendingMs }: OfferView<Peer>,
-  random: Random,
-): Generator<Offer<Peer> & { readonly copies: number }> {
-  for (const { key, chunks } of segments) {
-    const wishes = new Wishes(key, peers, now);
-    if (wishes.until <= now) continue;
+class Choice<Peer extends OfferPeer> {
+  best: Offer<Peer> | undefined;
+  #fewest = Number.POSITIVE_INFINITY;
+  #equals = 0;
+
+  consider(
+    { key, chunks }: OfferSegment,
+    wishes: Wishes<Peer>,
+    { now, sendingMs }: OfferView<Peer>,
+    random: Random,
+  ): void {
     for (let chunk = 0; chunk < chunks.length; chunk++) {
       const bytes = chunks[chunk];
-      if (!bytes) continue;
-      const peer = wishes.taker(chunk, now + sendingMs(bytes.length), random);
-      if (peer) yield { peer, key, chunk, bytes, copies: wishes.copies };
+      const peer = bytes && wishes.taker(chunk, now + sendingMs(bytes.length), random);
+      if (!peer || wishes.copies > this.#fewest) continue;
+      this.#equals = wishes.copies < this.#fewest ? 1 : this.#equals + 1;
+      this.#fewest = wishes.copies;
+      // Of equals each has the same chance.
+      if (random() * this.#equals < 1) this.best = { peer, key, chunk, bytes };
     }
   }
 }
@@ -81,9 +83,12 @@ export class Wishes<Peer extends OfferPeer> {
     this.#key = key;
     this.#peers = peers;
     this.#now = now;
-    this.#until = peers.map((peer) => peer.wishesUntil(key) ?? 0);
-    this.until = Math.max(0, ...this.#until);
-    this.#flags = this.until > now ? peers.map((peer) => peer.flags(key)) : [];
+    let until = 0;
+    for (const peer of peers) until = Math.max(until, peer.wishesUntil(key) ?? 0);
+    this.until = until;
+    // Most of what is here nobody wants any more.
+    this.#until = until > now ? peers.map((peer) => peer.wishesUntil(key) ?? 0) : [];
+    this.#flags = until > now ? peers.map((peer) => peer.flags(key)) : [];
   }
 
   /** @returns one of those who lack the chunk and want it even when it arrives then */
@@ -91,7 +96,8 @@ export class Wishes<Peer extends OfferPeer> {
     this.copies = 0;
     let takers = 0;
     let taker: Peer | undefined;
-    for (const [index, peer] of this.#peers.entries()) {
+    for (let index = 0; index < this.#peers.length; index++) {
+      const peer = this.#peers[index] as Peer;
       if (this.#flags[index]?.[chunk] === 1 || peer.isFetching(this.#key, chunk, this.#now)) this.copies += 1;
       else if ((this.#until[index] as number) >= arrivesAt) {
         takers += 1;

@@ -50,6 +50,7 @@ function peer(id: string, has: readonly number[], given: Partial<PeerView> = {})
     availableAt: 0,
     bannedUntil: 0,
     isReliable: true,
+    hasServed: true,
     flags: () => flags,
     isFetching: () => false,
     hasManifest: () => true,
@@ -82,6 +83,12 @@ describe('duty', () => {
   test('the word of a peer that did not keep it counts for nothing', () => {
     const liar = peer('a', [0, 1, 2, 3], { isReliable: false, availableAt: 9_999 });
     expect(fetched(plan(view([segment({ duty: wholeRing })], [liar])))).toEqual([0, 1, 2, 3]);
+  });
+
+  test('of what is live only the word of one who has sent something of late counts; of a recording it is asked soon', () => {
+    const silent = peer('a', [0, 1, 2, 3], { hasServed: false });
+    expect(fetched(plan(view([segment({ duty: wholeRing })], [silent])))).toEqual([0, 1, 2, 3]);
+    expect(fetched(plan(view([segment({ duty: wholeRing, isLive: false })], [silent])))).toEqual([]);
   });
 
   test('backups step in after their share of the time, and only for what nobody cares for', () => {

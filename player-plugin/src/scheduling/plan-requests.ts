@@ -222,6 +222,7 @@ class Plan implements RequestPlan {
     return this.#view.peers.some(
       (peer) =>
         peer.isReliable &&
+        (peer.hasServed || !segment.isLive) &&
         (peer.flags(segment.key)?.[chunk] === 1 || peer.isFetching(segment.key, chunk, this.#view.now)),
     );
   }

@@ -55,6 +55,8 @@ export interface PeerView {
   readonly bannedUntil: number;
   /** Whether what it says it has can be counted on: it has not broken its word of late. */
   readonly isReliable: boolean;
+  /** Whether it has sent us something of late. Of what is live it is hardly asked, so its silence would show too late. */
+  readonly hasServed: boolean;
   /** Flags by chunk of what it has, as many as are needed, or nothing when it never named the segment. */
   flags(key: string): Uint8Array | undefined;
   isFetching(key: string, chunk: number, now: number): boolean;

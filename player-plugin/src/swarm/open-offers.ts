@@ -17,8 +17,8 @@ interface OpenOffer<Target> {
   readonly until: number;
 }
 
-/** Whoever has not answered by then does not want it, or is too slow, ms. */
-export const OFFER_LASTS_MS = 1_000;
+/** Whoever has not answered by then does not mean what it wishes, ms: pages on full machines take their time. */
+export const OFFER_LASTS_MS = 1_500;
 
 /** What was offered, and not answered yet. A few at a time. */
 export class OpenOffers<Target extends OfferTarget> {

@@ -16,6 +16,8 @@ export class PeerScore {
   #bannedUntil = 0;
   #baseRttMs = Number.POSITIVE_INFINITY;
   #rttMs = 0;
+  /** When it last sent a whole chunk, ms on our clock. */
+  deliveredAt: number = Number.NEGATIVE_INFINITY;
   /** Media bytes that came from it. */
   receivedBytes = 0;
   /** Media bytes that went to it. */
@@ -51,7 +53,8 @@ export class PeerScore {
   }
 
   /** A chunk came, this long after the line to us became free for it. */
-  delivered(bytes: number, ms: number): void {
+  delivered(bytes: number, ms: number, now: number): void {
+    this.deliveredAt = now;
     const rate = bytes / Math.max(1, ms);
     this.#bytesPerMs = this.#hasDelivered ? this.#bytesPerMs + ALPHA * (rate - this.#bytesPerMs) : rate;
     this.#hasDelivered = true;

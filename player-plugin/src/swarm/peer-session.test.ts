@@ -77,10 +77,10 @@ test('[P14] whoever answers no offer is offered nothing for a while, each time f
     return now - since;
   };
   expect(wishes(both)).toBe(true);
-  expect([ignoredMs(), ignoredMs(), ignoredMs()]).toEqual([1_000, 2_000, 4_000]);
+  expect([ignoredMs(), ignoredMs(), ignoredMs()]).toEqual([500, 1_000, 2_000]);
   both.ann.offer(KEY, 0);
   both.ann.offerEnded('taken');
-  expect(ignoredMs()).toBe(1_000);
+  expect(ignoredMs()).toBe(500);
 });
 
 test('not all of the line is kept for one neighbour', () => {

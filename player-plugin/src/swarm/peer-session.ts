@@ -37,7 +37,7 @@ export interface PeerSessionEvents {
   /** It has more, or is being sent something. */
   news(session: PeerSession, key: string, runs: readonly ChunkRun[]): void;
   /** It wants whatever it lacks of a segment. */
-  wished(session: PeerSession): void;
+  wished(session: PeerSession, key: string): void;
   /** The first piece of a chunk that was asked for is here. */
   chunkBegan(session: PeerSession, key: string, chunk: number, size: number): void;
   /** A chunk that was asked for is complete, and not verified yet. */
@@ -70,7 +70,8 @@ const SILENT_AFTER_MS = 15_000;
 const MAX_WISHES = 64;
 /** So many offers to one neighbour wait for its answer at most: the line is kept for all that are offered something. */
 const MOST_OPEN_OFFERS = 3;
-const FIRST_DEAF_MS = 1_000;
+const SERVED_WITHIN_MS = 10_000;
+const FIRST_DEAF_MS = 500;
 const LONGEST_DEAF_MS = 30_000;
 
 /** One neighbour: what it has, what is asked of it, what it is owed. */
@@ -167,6 +168,10 @@ export class PeerSession implements UploadTarget, PeerView {
     return this.score.failures === 0;
   }
 
+  get hasServed(): boolean {
+    return this.#clock.now() - this.score.deliveredAt < SERVED_WITHIN_MS;
+  }
+
   flags(key: string): Uint8Array | undefined {
     return this.holdings.flags(key);
   }
@@ -191,17 +196,13 @@ export class PeerSession implements UploadTarget, PeerView {
     if (this.#state !== 'closed') this.#outbox.add(frame, urgency);
   }
 
-  announce(key: string, chunk: number, urgency: Urgency): void {
-    if (this.isOpen) this.#outbox.have(key, chunk, this.holdings.has(key, chunk) ? 'stale-news' : urgency);
-  }
-
-  /** Sends what is waiting for company. */
-  tellNews(): void {
-    if (this.isOpen) this.#outbox.flushNews();
+  announce(key: string, chunk: number, urgency: Urgency = 'have'): void {
+    if (this.isOpen) this.#outbox.have(key, chunk, this.holdings.has(key, chunk) ? 'also-have' : urgency);
   }
 
   wishesUntil(key: string): number | undefined {
-    return this.#openOffers < MOST_OPEN_OFFERS ? this.#wishes.get(key) : undefined;
+    const mayBeOffered = this.#openOffers < MOST_OPEN_OFFERS && this.#clock.now() >= this.#deafUntil;
+    return mayBeOffered ? this.#wishes.get(key) : undefined;
   }
 
   offer(key: string, chunk: number): void {
@@ -213,11 +214,12 @@ export class PeerSession implements UploadTarget, PeerView {
   /** Whoever does not answer is offered nothing for a while, each time for twice as long. */
   offerEnded(how: OfferEnd): void {
     this.#openOffers -= 1;
-    if (how === 'taken') this.#ignoredOffers = 0;
-    if (how !== 'ignored') return;
-    this.#deafUntil = this.#clock.now() + Math.min(LONGEST_DEAF_MS, FIRST_DEAF_MS * 2 ** this.#ignoredOffers);
-    this.#ignoredOffers += 1;
-    this.#wishes.clear();
+    const now = this.#clock.now();
+    if (how !== 'ignored') this.#ignoredOffers = 0;
+    else if (now >= this.#deafUntil) {
+      this.#deafUntil = now + Math.min(LONGEST_DEAF_MS, FIRST_DEAF_MS * 2 ** this.#ignoredOffers);
+      this.#ignoredOffers += 1;
+    }
   }
 
   /** Asks for a chunk that it has. */
@@ -390,11 +392,9 @@ export class PeerSession implements UploadTarget, PeerView {
   }
 
   #wish(key: string, withinMs: number): void {
-    const now = this.#clock.now();
-    if (now < this.#deafUntil) return;
     if (this.#wishes.size >= MAX_WISHES) this.#wishes.clear();
-    this.#wishes.set(key, now + withinMs);
-    this.#events.wished(this);
+    this.#wishes.set(key, this.#clock.now() + withinMs);
+    this.#events.wished(this, key);
   }
 
   #noteWindow(window: Extract<PeerFrame, { type: 'window' }>): void {

@@ -3,7 +3,6 @@ import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { chooseOffer, Wishes } from '../scheduling/choose-offer.ts';
-import type { Urgency } from './control-outbox.ts';
 import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
 import { slowNeighbour } from './slow-neighbour.ts';
@@ -47,8 +46,6 @@ const AHEAD_MS = 300;
 const REPLACE_SLOW_EVERY_MS = 30_000;
 /** As many as a report may name. */
 const MAX_ACCOUNTS = 64;
-/** What so many of the neighbours have is nothing new. */
-const COMMON_SHARE = 0.5;
 /** A connection under a new name must be open at both ends before the one under the old name is given up, ms. */
 const REPLACE_AFTER_MS = 3_000;
 /** Until the tracker says how many there are, it is waited for, ms: deadlines hold all the same. */
@@ -116,12 +113,11 @@ export class Swarm {
     }
   }
 
-  /** A chunk is here. When most have it, and the line is too busy to send it anyway, the news can wait for company. */
+  /** A chunk is here. */
   announce(key: string, chunk: number): void {
-    const urgency = this.#urgencyOf(this.copiesOf(key, chunk));
-    for (const session of this.#open) session.announce(key, chunk, urgency);
+    for (const session of this.#open) session.announce(key, chunk);
     this.#deps.uploader.settle(key, chunk, this.#deps.cache.get(key)?.chunks[chunk]);
-    this.#deps.uploader.offerMore();
+    this.#deps.uploader.mayOffer();
   }
 
   /** A chunk is on its way to us. What hardly any neighbour has is promised to two of them already. */
@@ -158,11 +154,6 @@ export class Swarm {
     return copies;
   }
 
-  /** The line is free: whoever could use it should know what is here. */
-  tellNews(): void {
-    for (const session of this.#open) session.tellNews();
-  }
-
   /** What was exchanged with whom since this was last asked, those that have left included. */
   takeAccounts(): LinkReport[] {
     const accounts = [...this.#endedAccounts.splice(0), ...this.#open.map((session) => session.takeAccount())];
@@ -184,12 +175,6 @@ export class Swarm {
   close(): void {
     for (const session of [...this.#sessions.values()]) session.close('left', 'leaving');
     for (const peer of [...this.#connecting.keys()]) this.#giveUp(peer, undefined);
-  }
-
-  #urgencyOf(copies: number): Urgency {
-    if (copies <= RARE_COPIES) return 'answer';
-    if (!this.#deps.uploader.isBusy) return 'news';
-    return copies >= COMMON_SHARE * this.#open.length ? 'stale-news' : 'busy-news';
   }
 
   /** Those met under former names stay until as many, or enough, are there under the new ones. */
@@ -264,9 +249,9 @@ export class Swarm {
           this.#events.news(from, key, runs);
         },
         chunkBegan: (_from, key, chunk, size) => this.coming(key, chunk, size),
-        wished: (from) => {
-          this.#deps.uploader.offerMore();
-          this.#events.wished(from);
+        wished: (from, key) => {
+          this.#deps.uploader.mayOffer();
+          this.#events.wished(from, key);
         },
         closed: (closed, because) => this.#ended(closed, because),
       },

@@ -78,7 +78,6 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
     random: () => 0.5,
     allowance: () => allowance,
     sent: () => undefined,
-    drained: () => undefined,
     copies: (_key, chunk) => (rare.has(chunk) ? 1 : 8),
     next: () => {
       const next = wished.shift();
@@ -187,7 +186,7 @@ describe('offers', () => {
   test('as many as the line carries soon, and more when these are answered', () => {
     const { uploader, target, wished, offered, ended, refused, clock } = setUp(125);
     wished.push(...all);
-    uploader.offerMore();
+    uploader.mayOffer();
     const atFirst = offered.length;
     expect(atFirst).toBeGreaterThan(1);
     expect(atFirst).toBeLessThan(9);
@@ -211,12 +210,12 @@ describe('offers', () => {
   test('what is not answered is offered no more, and the line is free for others', () => {
     const { uploader, wished, offered, ended, clock } = setUp(125);
     wished.push(...all);
-    uploader.offerMore();
+    uploader.mayOffer();
     const atFirst = offered.length;
-    uploader.offerMore();
+    uploader.mayOffer();
     expect(offered).toHaveLength(atFirst);
     clock.turnTo(OFFER_LASTS_MS);
-    uploader.offerMore();
+    uploader.mayOffer();
     expect(offered).toHaveLength(2 * atFirst);
     expect(ended).toEqual(Array.from({ length: atFirst }, () => 'ignored'));
   });
@@ -224,7 +223,7 @@ describe('offers', () => {
   test('none that the caps forbid', () => {
     const { uploader, wished, offered } = setUp(125, CHUNK_BYTES - 1);
     wished.push(...all);
-    uploader.offerMore();
+    uploader.mayOffer();
     expect(offered).toEqual([]);
   });
 

@@ -104,6 +104,8 @@ export class Uploader {
   readonly #allowance: Allowance;
   readonly #meter: RateMeter;
   readonly #jobs: Job[] = [];
+  /** There was nothing to offer when it was last looked for, and nothing has come since. */
+  #hasNothing = false;
   readonly #offers = new OpenOffers<UploadTarget>();
   /** Taken before it was here: whoever waits for what is on its way to us. */
   #waiting: UploadRequest[] = [];
@@ -116,7 +118,6 @@ export class Uploader {
   #probedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
   readonly #sent: (target: UploadTarget, bytes: number) => void;
-  readonly #drained: () => void;
   readonly #copies: (key: string, chunk: number) => number;
   readonly #next: (sendingMs: (bytes: number) => number) => UploadOffer | undefined;
 
@@ -127,8 +128,6 @@ export class Uploader {
       random: Random;
       allowance: Allowance;
       sent: (target: UploadTarget, bytes: number) => void;
-      /** Nothing is left to send: whoever could ask for something should know. */
-      drained: () => void;
       /** How many neighbours have told of a chunk. */
       copies: (key: string, chunk: number) => number;
       /** What to offer when the line has room. */
@@ -139,7 +138,6 @@ export class Uploader {
     this.#random = deps.random;
     this.#allowance = deps.allowance;
     this.#sent = deps.sent;
-    this.#drained = deps.drained;
     this.#copies = deps.copies;
     this.#next = deps.next;
     this.#meter = new RateMeter(config.initialBytesPerSecond, config.floorBytesPerSecond);
@@ -151,10 +149,6 @@ export class Uploader {
 
   get hasMeasured(): boolean {
     return this.#meter.hasMeasured(this.#clock.now());
-  }
-
-  get isBusy(): boolean {
-    return this.#jobs.length > 0;
   }
 
   /** How long the line needs for all that was accepted, beyond the round trip that everybody pays, ms. */
@@ -186,17 +180,24 @@ export class Uploader {
 
   /** The neighbour has these chunks, or is sent them by somebody else. */
   declined(target: UploadTarget, key: string, runs: readonly ChunkRun[]): void {
-    if (this.#offers.decline(target, key, runs)) this.offerMore();
+    if (this.#offers.decline(target, key, runs)) this.mayOffer();
+  }
+
+  /** Somebody wishes for something, or something new is here. */
+  mayOffer(): void {
+    this.#hasNothing = false;
+    this.#offerMore();
   }
 
   /** While the line has room, neighbours are told what they could have at once ([P14]). */
-  offerMore(): void {
+  #offerMore(): void {
     const now = this.#clock.now();
     this.#offers.expire(now);
     while (this.#offers.count < MOST_OFFERS) {
       const backlogMs = this.backlogMs + TAKEN_SHARE * this.#sendingMs(this.#offers.bytes);
       if (backlogMs > OFFER_ROOM_MS + this.#window.baseRoundTripMs(now)) return;
-      const offer = this.#next((bytes) => backlogMs + this.#sendingMs(bytes));
+      const offer = this.#hasNothing ? undefined : this.#next((bytes) => backlogMs + this.#sendingMs(bytes));
+      this.#hasNothing = !offer;
       if (!offer || this.#allowance(now) < offer.bytes.byteLength) return;
       this.#offers.make(offer.target, offer.key, offer.chunk, offer.bytes.byteLength, now);
     }
@@ -260,7 +261,6 @@ export class Uploader {
 
   /** Hands pieces over while the window is open. Held back here they can still be cancelled. */
   pump(): void {
-    const hadJobs = this.#jobs.length > 0;
     this.#cancelTimer?.();
     const now = this.#clock.now();
     while (this.#jobs.length > 0 && this.#mayGo(now)) {
@@ -279,8 +279,8 @@ export class Uploader {
       const pacedMs = this.#pacer.waitMs(now);
       const afterMs = pacedMs > 0 ? pacedMs : this.#window.oldestLeavesAt(now) - now;
       if (Number.isFinite(afterMs)) this.#cancelTimer = this.#clock.after(Math.max(1, afterMs), () => this.pump());
-    } else if (hadJobs) this.#drained();
-    this.offerMore();
+    }
+    this.#offerMore();
   }
 
   #accept(request: UploadRequest, bytes: Uint8Array): void {
