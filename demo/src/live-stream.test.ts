@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { LiveStream, parseRecording } from './live-stream.ts';
+import { LiveStream } from './live-stream.ts';
+import { parseRecording } from './recording.ts';
 
 const recording = [
   { file: 'a.ts', seconds: 2 },

@@ -1,24 +1,12 @@
 /** A live stream made from a recorded one: the recording runs round and round, and a window slides over it in real time. */
 
-export interface RecordedSegment {
-  /** File name, relative to the recording. */
-  readonly file: string;
-  readonly seconds: number;
-}
+import type { RecordedSegment } from './recording.ts';
 
 export interface LiveWindow {
   /** Media sequence number of the first segment. */
   readonly first: number;
   /** The segments from there on, oldest first. */
   readonly count: number;
-}
-
-/** Reads the segments out of a media playlist. */
-export function parseRecording(playlist: string): RecordedSegment[] {
-  return [...playlist.matchAll(/^#EXTINF:([\d.]+).*\n(?:#.*\n)*([^#\n]+)$/gm)].map(([, seconds, file]) => ({
-    file: (file as string).trim(),
-    seconds: Number(seconds),
-  }));
 }
 
 export class LiveStream {

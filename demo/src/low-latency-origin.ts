@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import express, { type Router } from 'express';
-import { parseRecording } from './live-stream.ts';
 import { LowLatencyStream, type PartName, parseMediaName } from './low-latency-stream.ts';
+import { parseRecording } from './recording.ts';
 
 const PARTS_PER_SEGMENT = 4;
 /** RFC 8216bis §6.2.5.2: who asks for what is further away than that asks for the wrong stream. */

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import express from 'express';
-import { LiveStream, parseRecording } from './live-stream.ts';
+import { LiveStream } from './live-stream.ts';
 import { lowLatencyOrigin } from './low-latency-origin.ts';
+import { parseRecording } from './recording.ts';
 
 export const mediaFolder: string = new URL('../media', import.meta.url).pathname;
 

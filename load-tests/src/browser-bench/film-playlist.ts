@@ -1,14 +1,6 @@
 /** Both the sample media and what `--media-bitrate` makes are cut into these. */
 export const SEGMENT_SECONDS = 2;
 
-/** The file names in a media playlist, in order. */
-export function parseSegmentFiles(playlist: string): string[] {
-  return playlist
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-}
-
 /** A film made of one recording over and over; each round begins with timestamps from its start again. */
 export function filmPlaylist(segments: number, roundSegments: number): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:3', `#EXT-X-TARGETDURATION:${SEGMENT_SECONDS}`, '#EXT-X-PLAYLIST-TYPE:VOD'];

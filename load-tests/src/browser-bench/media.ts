@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseRecording, type RecordedSegment } from '@nearcast/demo/recording';
 import { mediaFolder } from '@nearcast/demo/sample-origin';
 import type { BenchConfig } from './config.ts';
-import { filmPlaylist, parseSegmentFiles, SEGMENT_SECONDS } from './film-playlist.ts';
+import { filmPlaylist, SEGMENT_SECONDS } from './film-playlist.ts';
 
 /**
  * A folder that the sample origin can serve: `live/` and `low-latency/` to be played round and round, `vod/` a film of the
@@ -27,8 +28,7 @@ export function prepareMedia({ mode, seconds, mediaBitrate }: MediaNeeds): Bench
     if (mediaBitrate === undefined) symlinkSync(join(mediaFolder, 'live'), live);
     else record(live, mediaBitrate);
     symlinkSync(join(mediaFolder, 'low-latency'), join(folder, 'low-latency'));
-    const files = parseSegmentFiles(readFileSync(join(live, 'media.m3u8'), 'utf8'));
-    makeFilm(folder, files, seconds);
+    makeFilm(folder, seconds);
     const bitsPerSecond = rateOf(mode === 'low-latency' ? join(folder, mode) : live);
     return { folder, bitsPerSecond, remove: () => rmSync(folder, { recursive: true, force: true }) };
   } catch (error) {
@@ -39,13 +39,17 @@ export function prepareMedia({ mode, seconds, mediaBitrate }: MediaNeeds): Bench
 
 /** Of a recording, bit/s. */
 function rateOf(folder: string): number {
-  const playlist = readFileSync(join(folder, 'media.m3u8'), 'utf8');
-  const bytes = parseSegmentFiles(playlist).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
-  const seconds = [...playlist.matchAll(/^#EXTINF:([\d.]+)/gm)].reduce((sum, [, length]) => sum + Number(length), 0);
-  return (bytes * 8) / seconds;
+  const segments = segmentsOf(folder);
+  const bytes = segments.reduce((sum, { file }) => sum + statSync(join(folder, file)).size, 0);
+  return (bytes * 8) / segments.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
-function makeFilm(folder: string, files: readonly string[], seconds: number): void {
+function segmentsOf(recording: string): RecordedSegment[] {
+  return parseRecording(readFileSync(join(recording, 'media.m3u8'), 'utf8'));
+}
+
+function makeFilm(folder: string, seconds: number): void {
+  const files = segmentsOf(join(folder, 'live')).map(({ file }) => file);
   const film = join(folder, 'vod');
   mkdirSync(film);
   const count = Math.ceil(seconds / SEGMENT_SECONDS);

@@ -4,8 +4,8 @@ import { startEdge } from '@nearcast/origin-proxy';
 import { closeServer, listen, portOf } from '@nearcast/service-kit';
 import { startTracker } from '@nearcast/tracker';
 import express from 'express';
+import { fetchMetrics, metricSum } from '../prometheus/metrics.ts';
 import type { Mode } from './config.ts';
-import { metricSum } from './metric-sum.ts';
 
 /** Everything that a viewer talks to, fresh for one arm, on free ports of this machine. */
 export interface Services {
@@ -52,7 +52,7 @@ export async function startServices(mediaFolder: string, builtPage: string): Pro
       playlistUrl: (mode) => `${edgeUrl}/${mode}/master.m3u8`,
       trustedKeys: keys,
       edgeBytes: async () => {
-        const metrics = await (await fetch(`http://${host}:${edge.adminPort}/metrics`)).text();
+        const metrics = await fetchMetrics(edge.adminPort);
         const sent = (kind: string) => metricSum(metrics, 'nearcast_edge_sent_bytes_total', `kind="${kind}"`);
         return { segments: sent('segment'), manifests: sent('manifest') };
       },

@@ -41,15 +41,3 @@ export async function playFor(page: Page, seconds: number, timeoutMs: number): P
     { timeout: timeoutMs },
   );
 }
-
-/** Sum of a metric's samples whose labels contain `labels` (as they are printed, e.g. `source="peer"`). */
-export function sumOf(metrics: string, name: string, labels = ''): number {
-  return metrics
-    .split('\n')
-    .filter((line) => line.startsWith(name) && /[ {]/.test(line[name.length] ?? '') && line.includes(labels))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
-}
-
-export async function fetchMetrics(adminPort: number): Promise<string> {
-  return await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-}

@@ -2,7 +2,8 @@ import { type Demo, startDemo } from '@nearcast/demo';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
-import { fetchMetrics, playFor, readStats, type ShownStats, sumOf } from './demo-page.ts';
+import { fetchMetrics, metricSum } from '../prometheus/metrics.ts';
+import { playFor, readStats, type ShownStats } from './demo-page.ts';
 
 const freePorts = { port: 0, trackerPort: 0, edgePort: 0, trackerAdminPort: 0, edgeAdminPort: 0 };
 
@@ -64,11 +65,12 @@ describe.each(['live', 'vod'] as const)('three viewers of the %s stream', (strea
           await fetchMetrics(demo.trackerAdminPort),
           await fetchMetrics(demo.edgeAdminPort),
         ];
-        const told = (source: string) => sumOf(tracker, 'nearcast_player_delivered_bytes_total', `source="${source}"`);
+        const told = (source: string) =>
+          metricSum(tracker, 'nearcast_player_delivered_bytes_total', `source="${source}"`);
         expect(told('peer')).toBeGreaterThan(0);
         expect(Math.abs(told('peer') - total(all, 'peerBytes'))).toBeLessThan(0.05 * total(all, 'peerBytes'));
         expect(Math.abs(told('edge') - total(all, 'edgeBytes'))).toBeLessThan(0.05 * total(all, 'edgeBytes'));
-        const sent = sumOf(edge, 'nearcast_edge_sent_bytes_total', 'kind="segment"');
+        const sent = metricSum(edge, 'nearcast_edge_sent_bytes_total', 'kind="segment"');
         expect(Math.abs(sent - total(all, 'edgeBytes'))).toBeLessThan(0.05 * sent);
       },
       { timeout: 20_000, interval: 500 },

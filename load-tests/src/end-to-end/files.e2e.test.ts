@@ -8,7 +8,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import WebTorrent from 'webtorrent';
 import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
-import { fetchMetrics, playFor, readStats, sumOf } from './demo-page.ts';
+import { fetchMetrics, metricSum } from '../prometheus/metrics.ts';
+import { playFor, readStats } from './demo-page.ts';
 
 const freePorts = { port: 0, trackerPort: 0, edgePort: 0, trackerAdminPort: 0, edgeAdminPort: 0 };
 
@@ -120,9 +121,9 @@ test('two viewers share an MP4 while they play it, and seek', async () => {
   await vi.waitFor(
     async () => {
       const tracker = await fetchMetrics(demo.trackerAdminPort);
-      expect(sumOf(tracker, 'nearcast_tracker_torrent_swarms')).toBe(1);
-      expect(sumOf(tracker, 'nearcast_tracker_published_files')).toBe(1);
-      expect(sumOf(tracker, 'nearcast_player_delivered_bytes_total', 'source="peer"')).toBeGreaterThan(500_000);
+      expect(metricSum(tracker, 'nearcast_tracker_torrent_swarms')).toBe(1);
+      expect(metricSum(tracker, 'nearcast_tracker_published_files')).toBe(1);
+      expect(metricSum(tracker, 'nearcast_player_delivered_bytes_total', 'source="peer"')).toBeGreaterThan(500_000);
     },
     { timeout: 20_000, interval: 500 },
   );

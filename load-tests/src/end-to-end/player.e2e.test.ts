@@ -1,10 +1,11 @@
 import { type Demo, startDemo } from '@nearcast/demo';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
+import { launchChromium, type Viewer } from '../browsers/chromium.ts';
 import type { HostileKind } from '../simulator/hostile-viewer.ts';
 import { transportPromises } from '../transports/peer-transport.contract.ts';
 import { openPlayerSite } from './player-site.ts';
+import { openPlayer, playsOn, statsOf } from './player-viewer.ts';
 
 const freePorts = { port: 0, trackerPort: 0, edgePort: 0, trackerAdminPort: 0, edgeAdminPort: 0 };
 const host = '127.0.0.1';
@@ -27,10 +28,8 @@ afterAll(async () => {
 });
 
 async function open(prepare?: (page: Page) => Promise<unknown>): Promise<Page> {
-  const viewer = await openViewer(browser, prepare);
+  const viewer = await openPlayer(browser, site.url, prepare);
   viewers.push(viewer);
-  await viewer.page.goto(site.url);
-  await viewer.page.waitForFunction(() => window.player !== undefined);
   return viewer.page;
 }
 
@@ -47,15 +46,6 @@ async function play(page: Page, stream: string, swarm: string, signed = false): 
   );
 }
 
-const position = (page: Page) => page.evaluate(() => (document.querySelector('video') as HTMLVideoElement).currentTime);
-
-/** Plays on for a second from wherever it is, and nothing fatal happened. */
-async function playsOn(page: Page): Promise<void> {
-  const from = await position(page);
-  await vi.waitFor(async () => expect(await position(page)).toBeGreaterThan(from + 1), { timeout: 30_000 });
-  expect(await page.evaluate(() => window.player.errors)).toEqual([]);
-}
-
 test.each(transportPromises)('a WebRTC connection: $says', { timeout: 30_000 }, async ({ says }) => {
   const page = await open();
   expect(await page.evaluate((promise) => window.player.checkTransport(promise), says)).toBe('kept');
@@ -67,7 +57,7 @@ test('seeks, switches, stops and recoveries of hls.js, and its end', { timeout: 
   await playsOn(one);
   await play(two, 'vod', 'controls');
   await playsOn(two);
-  await vi.waitFor(async () => expect(await two.evaluate(() => window.player.session?.stats.connectedPeers)).toBe(1), {
+  await vi.waitFor(async () => expect((await statsOf(two))?.connectedPeers).toBe(1), {
     timeout: 20_000,
   });
   const seekTo = (seconds: number) =>
@@ -91,10 +81,10 @@ test('seeks, switches, stops and recoveries of hls.js, and its end', { timeout: 
   await two.evaluate(() => window.player.hls?.recoverMediaError());
   await playsOn(two);
   // One connection for the pair, whatever was switched.
-  expect(await two.evaluate(() => window.player.session?.stats.connectedPeers)).toBe(1);
+  expect((await statsOf(two))?.connectedPeers).toBe(1);
   await two.evaluate(() => window.player.hls?.destroy());
-  expect(await two.evaluate(() => window.player.session?.stats.mode)).toBe('off');
-  await vi.waitFor(async () => expect(await one.evaluate(() => window.player.session?.stats.connectedPeers)).toBe(0), {
+  expect((await statsOf(two))?.mode).toBe('off');
+  await vi.waitFor(async () => expect((await statsOf(one))?.connectedPeers).toBe(0), {
     timeout: 20_000,
   });
   await playsOn(one);
@@ -138,12 +128,9 @@ async function peersShare(page: Page): Promise<number> {
 test('a hidden page goes on sharing', { timeout: 150_000 }, async () => {
   const [hidden, shown] = [await open(hideable), await open()];
   for (const page of [hidden, shown]) await play(page, 'live', 'hidden');
-  await vi.waitFor(
-    async () => expect(await shown.evaluate(() => window.player.session?.stats.connectedPeers)).toBe(1),
-    {
-      timeout: 30_000,
-    },
-  );
+  await vi.waitFor(async () => expect((await statsOf(shown))?.connectedPeers).toBe(1), {
+    timeout: 30_000,
+  });
   await playsOn(shown);
   await hidden.evaluate(() => window.dispatchEvent(new Event('hide')));
   // Half of it at most, for the two fetch it together, and a third where the machine is full. With the page's own timers
@@ -162,12 +149,9 @@ test('requests of the engine are made as the site makes its own', { timeout: 60_
   await play(one, 'live', 'signed', true);
   await playsOn(one);
   await play(two, 'live', 'signed', true);
-  await vi.waitFor(
-    async () => expect(await two.evaluate(() => window.player.session?.stats.peerBytes)).toBeGreaterThan(0),
-    {
-      timeout: 30_000,
-    },
-  );
+  await vi.waitFor(async () => expect((await statsOf(two))?.peerBytes).toBeGreaterThan(0), {
+    timeout: 30_000,
+  });
   expect(unsigned).toEqual([]);
 });
 
@@ -207,7 +191,7 @@ test.each<[HostileKind, boolean]>([
           timeout: 20_000,
         },
       );
-      expect(await viewer.evaluate(() => window.player.session?.stats.connectedPeers)).toBe(0);
+      expect((await statsOf(viewer))?.connectedPeers).toBe(0);
     }
     await playsOn(viewer);
   },

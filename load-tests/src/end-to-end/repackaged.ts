@@ -1,12 +1,13 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { parseRecording, type RecordedSegment } from '@nearcast/demo/recording';
 
 /** A media playlist whose segments are files, as packagers write it. */
 interface FilePlaylist {
   readonly head: readonly string[];
   readonly map: string | undefined;
-  readonly segments: readonly { readonly seconds: string; readonly file: string }[];
+  readonly segments: readonly RecordedSegment[];
 }
 
 function parse(playlist: string): FilePlaylist {
@@ -15,11 +16,7 @@ function parse(playlist: string): FilePlaylist {
     /^#EXT(?:M3U|-X-(?:VERSION|TARGETDURATION|MEDIA-SEQUENCE|PLAYLIST-TYPE))/.test(line),
   );
   const map = /^#EXT-X-MAP:URI="([^"]+)"/m.exec(playlist)?.[1];
-  const segments = [...playlist.matchAll(/^#EXTINF:([\d.]+).*\n([^#\n]+)$/gm)].map(([, seconds = '', file = '']) => ({
-    seconds,
-    file,
-  }));
-  return { head, map, segments };
+  return { head, map, segments: parseRecording(playlist) };
 }
 
 /** All renditions of a film again, each one file of which the playlist names byte ranges. */

@@ -4,8 +4,9 @@ import { allSee, sumOf } from '@nearcast/tracker/testing/replica-metrics';
 import { startTrackerProcess, type TrackerProcess } from '@nearcast/tracker/testing/tracker-process';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
+import { launchChromium, type Viewer } from '../browsers/chromium.ts';
 import { openPlayerSite } from './player-site.ts';
+import { openPlayer, playsOn, statsOf } from './player-viewer.ts';
 
 const host = '127.0.0.1';
 let browser: Browser;
@@ -37,31 +38,21 @@ afterAll(async () => {
 
 /** @param trackers in the order in which this viewer tries them */
 async function watch(...trackers: readonly TrackerProcess[]): Promise<Page> {
-  const viewer = await openViewer(browser);
+  const viewer = await openPlayer(browser, site.url);
   viewers.push(viewer);
   const { page } = viewer;
-  await page.goto(site.url);
-  await page.waitForFunction(() => window.player !== undefined);
   const playlist = `http://${host}:${demo.edgePort}/live/master.m3u8`;
   const tracker = trackers.map(({ port }) => `ws://${host}:${port}`);
   await page.evaluate(([url, options]) => window.player.play(url, options), [playlist, { tracker }] as const);
   return page;
 }
 
-const stats = (page: Page) => page.evaluate(() => window.player.session?.stats);
-const position = (page: Page) => page.evaluate(() => (document.querySelector('video') as HTMLVideoElement).currentTime);
 const soon = { timeout: 40_000, interval: 200 };
-
-async function playsOn(page: Page): Promise<void> {
-  const from = await position(page);
-  await vi.waitFor(async () => expect(await position(page)).toBeGreaterThan(from + 2), soon);
-  expect(await page.evaluate(() => window.player.errors)).toEqual([]);
-}
 
 /** From each other: nobody else is there. */
 async function share(pages: readonly Page[]): Promise<void> {
   const received = async () =>
-    (await Promise.all(pages.map(stats))).reduce((sum, one) => sum + (one?.peerBytes ?? 0), 0);
+    (await Promise.all(pages.map(statsOf))).reduce((sum, one) => sum + (one?.peerBytes ?? 0), 0);
   const before = await received();
   await vi.waitFor(async () => expect(await received()).toBeGreaterThan(before), soon);
 }
@@ -70,7 +61,7 @@ test('viewers of two replicas share, keep playing when one is killed, and meet a
   const [one, two] = replicas as [TrackerProcess, TrackerProcess];
   await allSee(replicas, 2);
   const pages = [await watch(one, two), await watch(two, one)];
-  for (const page of pages) await vi.waitFor(async () => expect((await stats(page))?.connectedPeers).toBe(1), soon);
+  for (const page of pages) await vi.waitFor(async () => expect((await statsOf(page))?.connectedPeers).toBe(1), soon);
   for (const replica of replicas) expect(await sumOf([replica], 'nearcast_tracker_connections')).toBe(1);
   await share(pages);
 
@@ -79,7 +70,7 @@ test('viewers of two replicas share, keep playing when one is killed, and meet a
   await vi.waitFor(async () => expect(await sumOf([two], 'nearcast_tracker_connections')).toBe(2), soon);
   await vi.waitFor(async () => {
     expect(await sumOf([two], 'nearcast_tracker_peers{dialect="nearcast"}')).toBe(2);
-    for (const page of pages) expect(await stats(page)).toMatchObject({ connectedPeers: 1, mode: 'swarm' });
+    for (const page of pages) expect(await statsOf(page)).toMatchObject({ connectedPeers: 1, mode: 'swarm' });
   }, soon);
   await share(pages);
   for (const page of pages) await playsOn(page);

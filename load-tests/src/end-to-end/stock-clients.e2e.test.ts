@@ -7,7 +7,7 @@ import express from 'express';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { launchChromium, openViewer } from '../browsers/chromium.ts';
-import { fetchMetrics, sumOf } from './demo-page.ts';
+import { fetchMetrics, metricSum } from '../prometheus/metrics.ts';
 
 /** Pages of sites that know nothing of Nearcast, with the packages as they are published, meet through its tracker. */
 
@@ -48,7 +48,7 @@ async function open(page: string): Promise<Page> {
 
 const evaluate = <T>(page: Page, expression: string) => page.evaluate(expression) as Promise<T>;
 const relayed = async (kind: string) =>
-  sumOf(await fetchMetrics(tracker.adminPort), 'nearcast_tracker_relayed_total', `kind="${kind}"`);
+  metricSum(await fetchMetrics(tracker.adminPort), 'nearcast_tracker_relayed_total', `kind="${kind}"`);
 
 test('two pages with stock webtorrent: what one seeds, the other gets', async () => {
   const [seeder, leecher] = [await open('webtorrent'), await open('webtorrent')];

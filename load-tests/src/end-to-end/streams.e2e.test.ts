@@ -12,8 +12,9 @@ import { startTracker } from '@nearcast/tracker';
 import express from 'express';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
+import { launchChromium, type Viewer } from '../browsers/chromium.ts';
 import { openPlayerSite } from './player-site.ts';
+import { hasNoErrors, openPlayer, positionOf, statsOf } from './player-viewer.ts';
 import { asByteRanges, asEncrypted } from './repackaged.ts';
 
 const anyPorts = { port: 0, adminPort: 0, host: '127.0.0.1' };
@@ -73,20 +74,15 @@ function allowAll(response: express.Response): void {
 }
 
 async function watch(playlistUrl: string): Promise<Page> {
-  const viewer = await openViewer(browser);
+  const viewer = await openPlayer(browser, siteUrl);
   viewers.push(viewer);
   const { page } = viewer;
-  await page.goto(siteUrl);
-  await page.waitForFunction(() => window.player !== undefined);
   await page.evaluate(([playlist, tracker]) => window.player.play(playlist, { tracker }), [
     playlistUrl,
     trackerUrl,
   ] as const);
   return page;
 }
-
-const positionOf = (page: Page) => page.evaluate(() => document.querySelector('video')?.currentTime ?? 0);
-const statsOf = (page: Page) => page.evaluate(() => window.player.session?.stats);
 
 test.each<[string, keyof typeof servers]>([
   ['ranges', 'edge'],
@@ -102,7 +98,7 @@ test.each<[string, keyof typeof servers]>([
   });
   await vi.waitFor(async () => expect(await positionOf(second)).toBeGreaterThan(8), { timeout: 60_000 });
   for (const page of [first, second]) {
-    expect(await page.evaluate(() => window.player.errors)).toEqual([]);
+    await hasNoErrors(page);
     expect(await statsOf(page)).toMatchObject({ rejectedChunks: 0, mode: 'swarm' });
   }
 });
@@ -121,7 +117,7 @@ test('low latency: parts are passed on, too, and nobody falls behind', { timeout
     expect(part).toBe(0.5);
     // 1.5 s is the aim; a full machine falls behind it.
     expect(latency).toBeLessThan(10);
-    expect(await page.evaluate(() => window.player.errors)).toEqual([]);
+    await hasNoErrors(page);
     expect(await statsOf(page)).toMatchObject({ rejectedChunks: 0, mode: 'swarm' });
   }
 });

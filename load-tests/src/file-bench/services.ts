@@ -3,7 +3,7 @@ import { startEdge } from '@nearcast/origin-proxy';
 import { closeServer, listen, portOf } from '@nearcast/service-kit';
 import { startTracker } from '@nearcast/tracker';
 import express from 'express';
-import { metricSum } from '../browser-bench/metric-sum.ts';
+import { fetchMetrics, metricSum } from '../prometheus/metrics.ts';
 
 /** Everything that a viewer of files talks to, fresh for one arm, on free ports of this machine. */
 export interface Services {
@@ -42,12 +42,7 @@ export async function startServices(folder: string, builtPage: string, fileName:
       pageUrl: `http://${host}:${await serve('/', builtPage)}/`,
       trackerUrl: `ws://${host}:${tracker.port}`,
       fileUrl,
-      edgeBytes: async () =>
-        metricSum(
-          await (await fetch(`http://${host}:${edge.adminPort}/metrics`)).text(),
-          'nearcast_edge_sent_bytes_total',
-          '',
-        ),
+      edgeBytes: async () => metricSum(await fetchMetrics(edge.adminPort), 'nearcast_edge_sent_bytes_total'),
       close,
     };
   } catch (error) {

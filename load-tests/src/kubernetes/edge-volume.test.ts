@@ -6,7 +6,7 @@ import { sampleOrigin } from '@nearcast/demo/sample-origin';
 import { type ImageTree, writeImageTree } from '@nearcast/k8s/image-tree';
 import { closeServer, listen, portOf } from '@nearcast/service-kit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { fetchMetrics, sumOf } from '../end-to-end/demo-page.ts';
+import { fetchMetrics, metricSum } from '../prometheus/metrics.ts';
 import { type Pod, startPod } from './pod.ts';
 
 let folder: string;
@@ -46,9 +46,10 @@ async function fetchAll(pod: Pod, paths: readonly string[]): Promise<Buffer[]> {
   return await Promise.all(responses);
 }
 
-const originBytes = async (pod: Pod) => sumOf(await fetchMetrics(pod.adminPort), 'nearcast_edge_origin_bytes_total');
+const originBytes = async (pod: Pod) =>
+  metricSum(await fetchMetrics(pod.adminPort), 'nearcast_edge_origin_bytes_total');
 const stored = async (pod: Pod) =>
-  sumOf(await fetchMetrics(pod.adminPort), 'nearcast_edge_cached_bytes', 'tier="disk"');
+  metricSum(await fetchMetrics(pod.adminPort), 'nearcast_edge_cached_bytes', 'tier="disk"');
 
 test('an edge that is replaced on its volume has the same key and asks the origin for nothing that it had', async () => {
   const volume = join(folder, 'volume');

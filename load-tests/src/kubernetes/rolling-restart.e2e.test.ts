@@ -6,7 +6,8 @@ import { type ImageTree, writeImageTree } from '@nearcast/k8s/image-tree';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts';
-import { fetchMetrics, playFor, readStats, sumOf } from '../end-to-end/demo-page.ts';
+import { playFor, readStats } from '../end-to-end/demo-page.ts';
+import { fetchMetrics, metricSum } from '../prometheus/metrics.ts';
 import { type Pod, startPod } from './pod.ts';
 import { type Service, startService } from './service.ts';
 
@@ -89,7 +90,7 @@ async function replace(old: Pod): Promise<Pod> {
   return replacement;
 }
 
-const connectionsOf = async (pod: Pod) => sumOf(await fetchMetrics(pod.adminPort), 'nearcast_tracker_connections');
+const connectionsOf = async (pod: Pod) => metricSum(await fetchMetrics(pod.adminPort), 'nearcast_tracker_connections');
 
 test('two trackers are replaced one by one: no stall, peers are kept, and who comes in the middle shares too', async () => {
   const first = await startTrackerPod();

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { startRedis } from '@nearcast/tracker/testing/redis-server';
 import { startTrackerProcess, type TrackerProcess } from '@nearcast/tracker/testing/tracker-process';
+import { fetchMetrics, metricSum } from '../prometheus/metrics.ts';
 
 /** Replicas that are one tracker, each a process. */
 export interface Fleet {
@@ -46,8 +47,7 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 
 /** 0 for what this process does not count. */
 export async function readMetric(adminPort: number, name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? 0);
+  return metricSum(await fetchMetrics(adminPort), name);
 }
 
 async function redisCpuSeconds(url: string): Promise<number> {

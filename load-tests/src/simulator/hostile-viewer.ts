@@ -43,6 +43,14 @@ export const hostileKinds = [
   'offering',
   /** Names segments that are elsewhere. */
   'misleading',
+  /** Names segments before they are there, and others that never will be: whoever believes it asks the edge in vain. */
+  'prophet',
+  /** Says that it fetches whatever there is, so that nobody steps in, and never does. */
+  'pretender',
+  /** Sends what it was asked for in drops, so that it seems to be coming. */
+  'dripping',
+  /** Sends what it was asked for, again and again. */
+  'repeating',
 ] as const;
 export type HostileKind = (typeof hostileKinds)[number];
 
@@ -59,8 +67,12 @@ export interface HostileDeps {
 }
 
 const ACT_EVERY_MS = 50;
+/** Nobody believes in more. */
+const FORETOLD_SEGMENTS = 3;
 const CLAIMED_SEGMENTS = 6;
-const RENDITION = 1;
+const DROP_EVERY_MS = 400;
+/** Numbers of segments that no stream comes to. */
+const NEVER = 1_000_000;
 
 /** A viewer that joins like any other and then harms its neighbours in one way. */
 export class HostileViewer {
@@ -70,6 +82,9 @@ export class HostileViewer {
   readonly #open = new Set<string>();
   #pieces = 0;
   #announced = -1;
+  #invented = 0;
+  /** As neighbours call what they play: nobody believes in another. */
+  #rendition = 0;
 
   constructor(kind: HostileKind, deps: HostileDeps) {
     this.#kind = kind;
@@ -110,22 +125,38 @@ export class HostileViewer {
   }
 
   #act(): void {
-    while (this.#announced < this.#deps.newest()) {
+    const newest = this.#deps.newest() + (this.#kind === 'prophet' ? FORETOLD_SEGMENTS : 0);
+    while (this.#announced < newest) {
       this.#announced += 1;
       for (const peer of this.#open) this.#claim(peer, this.#announced);
     }
+    if (this.#kind === 'prophet') this.#invent(newest);
     for (const peer of this.#open) this.#attack(peer);
     this.#deps.clock.after(ACT_EVERY_MS, () => this.#act());
   }
 
-  #claim(peer: string, number: number): void {
-    if (number < 0 || this.#kind === 'wishful') return;
+  #invent(newest: number): void {
+    this.#invented += 1;
+    const sequence = newest - (this.#invented % FORETOLD_SEGMENTS);
+    for (const peer of this.#open) {
+      this.#claim(peer, sequence);
+      this.#claim(peer, NEVER + this.#invented, sequence);
+    }
+  }
+
+  #claim(peer: string, number: number, sequence: number = number): void {
+    // Whoever is told of nothing yet tells.
+    if (number < 0 || this.#kind === 'wishful' || (this.#kind === 'prophet' && this.#rendition === 0)) return;
     const { manifest, keyHex } = this.#lookUp(number);
     const path = this.#kind === 'misleading' ? '/elsewhere/of-no-use.ts' : `/stream/segment${number}.ts`;
     const has = { type: 'have', key: keyHex, runs: [{ first: 0, count: chunkCount(manifest) }] } as const;
+    if (this.#kind === 'pretender') {
+      this.#say(peer, { type: 'fetching', key: keyHex, runs: has.runs });
+      return;
+    }
     this.#say(
       peer,
-      { type: 'segment', key: keyHex, rendition: RENDITION, sequence: number, durationMs: 2_000, path },
+      { type: 'segment', key: keyHex, rendition: this.#rendition, sequence, durationMs: 2_000, path },
       has,
     );
   }
@@ -165,6 +196,9 @@ export class HostileViewer {
 
   #answer(peer: string, frame: PeerFrame): void {
     switch (frame.type) {
+      case 'segment':
+        this.#rendition = frame.rendition;
+        break;
       case 'ping':
         if (this.#kind !== 'silent') this.#say(peer, { type: 'pong', id: frame.id });
         break;
@@ -199,8 +233,13 @@ export class HostileViewer {
     const { start, end } = chunkRange(manifest, chunk);
     const body = segment.body.slice(start, end);
     if (this.#kind === 'wrong-bytes') body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
-    for (let offset = 0; offset < body.length; offset += PIECE_BYTES) {
-      this.#piece(peer, key, chunk, offset, body.subarray(offset, offset + PIECE_BYTES));
+    const times = this.#kind === 'repeating' ? 5 : 1;
+    for (let count = 0; count < times; count++) {
+      for (let offset = 0; offset < body.length; offset += PIECE_BYTES) {
+        const send = () => this.#piece(peer, key, chunk, offset, body.subarray(offset, offset + PIECE_BYTES));
+        if (this.#kind === 'dripping') this.#deps.clock.after((1 + offset / PIECE_BYTES) * DROP_EVERY_MS, send);
+        else send();
+      }
     }
     if (this.#kind === 'wrong-length')
       this.#piece(peer, key, chunk, body.length - (body.length % PIECE_BYTES), new Uint8Array(PIECE_BYTES));

@@ -54,6 +54,33 @@ test('uplinks that carry the stream bring the edge down to about one copy', asyn
   expect(offload / bound).toBeGreaterThan(0.96);
 });
 
+test('and so do uplinks that just carry it, with all that packets cost', async () => {
+  const { offload, bound } = await new World({ viewers: 8, seconds: 45, uplink: () => 1.34 * MBIT }).run();
+  expect(offload / bound).toBeGreaterThan(0.98);
+});
+
+test.each([
+  [4, 2],
+  [8, 6],
+  [3, 10],
+  [0.1, 4],
+])(
+  '%f Mbit/s in segments of %i s: with lines of 1.5 times that, and 1 at least, the edge sends about one copy',
+  async (mbit, segmentSeconds) => {
+    const { offload, bound, stalls } = await new World({
+      viewers: 8,
+      bitsPerSecond: mbit * MBIT,
+      segmentSeconds,
+      seconds: 10 * segmentSeconds,
+      warmUpSeconds: 4 * segmentSeconds,
+      uplink: () => Math.max(1, 1.5 * mbit) * MBIT,
+      downlink: 50 * MBIT,
+    }).run();
+    expect(offload / bound).toBeGreaterThan(0.97);
+    expect(stalls).toBe(0);
+  },
+);
+
 test('when the edge is away for a moment, those who have enough ahead do not notice', async () => {
   const away = { fromSeconds: 30, toSeconds: 32 };
   const { stalls } = await new World({ viewers: 6, seconds: 45, uplink: () => 5 * MBIT, edgeAway: away }).run();
@@ -61,7 +88,7 @@ test('when the edge is away for a moment, those who have enough ahead do not not
 });
 
 /** Whoever breaks a rule is left; whoever only wastes time is worked around. */
-const rejected = new Set(['wrong-bytes', 'wrong-manifest', 'garbage', 'piece-flood', 'control-flood']);
+const rejected = new Set(['wrong-bytes', 'wrong-manifest', 'garbage', 'piece-flood', 'control-flood', 'repeating']);
 
 test.each(hostileKinds)('two viewers that do harm (%s) neither stall nor deceive the others', async (kind) => {
   // Whoever is on duty has the manifest from the edge: among few that is everybody, and nobody would be deceived.

@@ -248,6 +248,8 @@ export class Delivery {
   }
 
   failed(task: SegmentTask, because: 'no-manifest' | 'object-changed' | 'edge'): void {
+    // It may not be there yet, or never: it says nothing of those that playlists name.
+    if (task.isHearsay) return;
     if (because === 'no-manifest') {
       this.#deps.observer.warned('no-manifest', `no trusted manifest for ${task.place?.url}`);
       this.#misses += 1;

@@ -100,6 +100,19 @@ export class SegmentTask implements SegmentView {
     return this.chunks > 0 && this.heldChunks === this.chunks;
   }
 
+  /** The own playlist names it: what was asked for in vain while only a neighbour had named it is there now. */
+  named(place: SegmentPlace, start: number): void {
+    this.place = place;
+    this.start = start;
+    if (!this.isHearsay) return;
+    this.isHearsay = false;
+    this.edgeFailed = false;
+    if (this.manifest === 'here') return;
+    for (const cancel of this.cancels) cancel();
+    this.cancels.clear();
+    this.manifest = 'missing';
+  }
+
   setManifest(manifest: Manifest): void {
     this.manifestBody = manifest;
     this.manifest = 'here';

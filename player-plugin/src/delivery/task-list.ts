@@ -18,6 +18,8 @@ export const taskListDefaults: TaskListConfig = { aheadSeconds: 20, appendMargin
 const STANDS_AT_SECONDS = 0.5;
 /** What only a neighbour has told of is given up when the own playlist does not name it by then, ms. */
 const HEARSAY_LASTS_MS = 15_000;
+/** So many names at once are believed without a manifest: each is a question to the edge, and somebody may invent them. */
+const MAX_UNPROVEN = 24;
 /** Of hls.js' patience so much is used: for the first byte, and for the last. */
 const FIRST_BYTE_SHARE = 0.7;
 const WHOLE_SHARE = 0.5;
@@ -40,6 +42,8 @@ export class TaskList {
   readonly #cache: SegmentCache;
   readonly #keysComing: () => void;
   readonly #tasks = new Map<string, SegmentTask>();
+  /** Since the last refresh: hls.js often asks for a segment before that. */
+  readonly #added: SegmentTask[] = [];
 
   /** @param keysComing called when a key that was missing is there: then there may be more to do */
   constructor(
@@ -72,10 +76,9 @@ export class TaskList {
 
   /** Follows the timeline. @returns what came to it, and what nobody wants any more */
   refresh(now: number): { readonly added: SegmentTask[]; readonly dropped: SegmentTask[] } {
-    const added: SegmentTask[] = [];
     const kept = new Set<SegmentTask>();
     for (const { rendition, segment } of this.#timeline.wanted(now, this.#config.aheadSeconds)) {
-      const task = this.#ensure(rendition, segment, now, added);
+      const task = this.#ensure(rendition, segment, now);
       if (task) kept.add(task);
     }
     const dropped: SegmentTask[] = [];
@@ -90,15 +93,17 @@ export class TaskList {
       else dropped.push(task);
     }
     for (const { key } of dropped) this.#tasks.delete(key);
-    return { added, dropped };
+    return { added: this.#added.splice(0), dropped };
   }
 
   /** The task for what hls.js asks for: made if there is none, whole or not. */
   forRequest(key: string, rendition: Rendition, segment: TimelineSegment, now: number): SegmentTask {
     const known = this.#tasks.get(key);
-    if (known) return known;
+    if (known) {
+      known.named({ url: segment.url, range: segment.range }, segment.start);
+      return known;
+    }
     const task = this.#make(key, rendition, segment, now);
-    this.#tasks.set(key, task);
     this.#setDeadline(task, now);
     return task;
   }
@@ -108,7 +113,7 @@ export class TaskList {
     if (this.#tasks.has(hearsay.key) || this.#cache.get(hearsay.key)?.isWhole) return undefined;
     const rendition = this.#timeline.active().find(({ url }) => this.#keys.renditionNumber(url) === hearsay.rendition);
     const last = rendition?.segments.at(-1);
-    if (!rendition?.live || !last) return undefined;
+    if (!rendition?.live || !last || this.#unproven() >= MAX_UNPROVEN) return undefined;
     // Only the very next ones: further ahead nobody honest can be.
     const ahead = hearsay.sequence - last.sequence;
     if (ahead < 1 || ahead > 3) return undefined;
@@ -127,7 +132,13 @@ export class TaskList {
     return task;
   }
 
-  #ensure(rendition: Rendition, segment: TimelineSegment, now: number, added: SegmentTask[]): SegmentTask | undefined {
+  #unproven(): number {
+    let count = 0;
+    for (const task of this.#tasks.values()) if (task.isHearsay && task.manifest !== 'here') count += 1;
+    return count;
+  }
+
+  #ensure(rendition: Rendition, segment: TimelineSegment, now: number): SegmentTask | undefined {
     const key = this.#keys.known(segment.url, segment.range);
     if (key === undefined) {
       this.#keys.keyOf(segment.url, segment.range, this.#keysComing);
@@ -135,16 +146,11 @@ export class TaskList {
     }
     const known = this.#tasks.get(key);
     if (known) {
-      known.isHearsay = false;
-      known.place = { url: segment.url, range: segment.range };
-      known.start = segment.start;
+      known.named({ url: segment.url, range: segment.range }, segment.start);
       return known;
     }
     if (this.#cache.get(key)?.isWhole) return undefined;
-    const task = this.#make(key, rendition, segment, now);
-    this.#tasks.set(key, task);
-    added.push(task);
-    return task;
+    return this.#make(key, rendition, segment, now);
   }
 
   #make(
@@ -162,6 +168,8 @@ export class TaskList {
       start,
       isLive: rendition.live,
     });
+    this.#tasks.set(key, task);
+    this.#added.push(task);
     const cached = this.#cache.get(key);
     if (!cached) return task;
     task.setManifest(cached.manifest);

@@ -74,10 +74,15 @@ describe('duty', () => {
     expect(actions).toMatchObject([{ do: 'fetch', first: 0, end: 4, because: 'duty' }]);
   });
 
-  test('what a peer has, or is fetching, is not fetched again', () => {
+  test('what a peer has is not fetched again; that it is fetching keeps only backups from it', () => {
     const has = peer('a', [0]);
     const fetches = peer('b', [], { isFetching: (_key, chunk) => chunk === 2 });
-    expect(fetched(plan(view([segment({ duty: wholeRing })], [has, fetches])))).toEqual([1, 3]);
+    expect(fetched(plan(view([segment({ duty: wholeRing })], [has, fetches])))).toEqual([1, 2, 3]);
+    const rule = { by: 'election', me: 1, others: [2, 3] } as const;
+    const backup = segment({ duty: rule, chunks: 12 });
+    const first = fetched(plan(view([backup], [peer('a', [])], 0)));
+    const all = peer('b', [], { isFetching: () => true });
+    expect(fetched(plan(view([backup], [all], 2_800)))).toEqual(first);
   });
 
   test('the word of a peer that did not keep it counts for nothing', () => {

@@ -101,7 +101,8 @@ class Plan implements RequestPlan {
   #fetchStripe(segment: SegmentView, stripe: number, because: FetchReason): void {
     const { first, end } = stripeChunks(stripe, segment.chunks);
     for (let chunk = first; chunk < end; chunk++) {
-      if (this.#stateOf(segment, chunk) === 0 && !this.#isCared(segment, chunk)) this.#fetch(segment, chunk, because);
+      if (this.#stateOf(segment, chunk) === 0 && !this.#isCared(segment, chunk, because))
+        this.#fetch(segment, chunk, because);
     }
   }
 
@@ -217,13 +218,17 @@ class Plan implements RequestPlan {
     return peersWithinMs(deadline - this.#view.now, bytes, this.#view.edge, this.#config);
   }
 
-  /** Somebody else has the chunk, or is fetching it: it will come from there. */
-  #isCared(segment: SegmentView, chunk: number): boolean {
-    return this.#view.peers.some(
+  /**
+   * Somebody else has the chunk, or is fetching it: it will come from there. Whose duty it is does not rely on others who
+   * say that they fetch: one who pretends to would keep everybody from it.
+   */
+  #isCared(segment: SegmentView, chunk: number, because: FetchReason): boolean {
+    const { peers, now } = this.#view;
+    return peers.some(
       (peer) =>
         peer.isReliable &&
         (peer.hasServed || !segment.isLive) &&
-        (peer.flags(segment.key)?.[chunk] === 1 || peer.isFetching(segment.key, chunk, this.#view.now)),
+        (peer.flags(segment.key)?.[chunk] === 1 || (because === 'backup' && peer.isFetching(segment.key, chunk, now))),
     );
   }
 

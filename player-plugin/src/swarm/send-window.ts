@@ -16,10 +16,6 @@ const BUCKET_MS = 500;
 const MEMORY_BUCKETS = 20;
 /** Assumed until the first acknowledgement. */
 const FIRST_ROUND_TRIP_MS = 150;
-/** Weight of the newest acknowledgement, and from how much above the fastest on there is a queue. */
-const RECENT_ALPHA = 0.25;
-const CROWDED_FROM = 1.25;
-const CROWDED_FROM_MS = 10;
 /** A piece counts as under way for so many of the fastest recent round trips, and at least so long. */
 const LEAVES_WITHIN_ROUND_TRIPS = 1.5;
 const LEAVES_WITHIN_MS = 120;
@@ -32,8 +28,6 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
   readonly #fastest = new Float64Array(MEMORY_BUCKETS).fill(Number.POSITIVE_INFINITY);
   /** The least of them: looked at with every piece. */
   #base = Number.POSITIVE_INFINITY;
-  #recentMs: number = Number.NaN;
-  #lastMs: number = Number.NaN;
   #bucket = 0;
 
   sent(target: Target, id: number, bytes: number, now: number): void {
@@ -69,10 +63,6 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
       const roundTripMs = now - piece.sentAt;
       this.#fastest[at] = Math.min(this.#fastest[at] as number, roundTripMs);
       this.#base = Math.min(this.#base, roundTripMs);
-      this.#lastMs = roundTripMs;
-      this.#recentMs = Number.isNaN(this.#recentMs)
-        ? roundTripMs
-        : this.#recentMs + RECENT_ALPHA * (roundTripMs - this.#recentMs);
     }
     return bytes;
   }
@@ -110,12 +100,6 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
   baseRoundTripMs(now: number): number {
     this.#advance(now);
     return Number.isFinite(this.#base) ? this.#base : FIRST_ROUND_TRIP_MS;
-  }
-
-  /** Whether acknowledgements come about as fast as they ever do: then nothing is queued anywhere. */
-  isUncrowded(now: number): boolean {
-    // The mean forgets chance, the last one comes before any mean.
-    return Math.max(this.#recentMs, this.#lastMs) < CROWDED_FROM * this.baseRoundTripMs(now) + CROWDED_FROM_MS;
   }
 
   #leavesWithinMs(now: number): number {

@@ -39,8 +39,7 @@ const MAX_NEIGHBOURS = 32;
 /** With fewer neighbours than this, more are asked for. */
 const ENOUGH_NEIGHBOURS = 6;
 const ASK_EVERY_MS = 5_000;
-/** How many neighbours are promised a rare chunk that is not here yet; until it would be there, ms. */
-const OFFERS_AHEAD = 2;
+/** From when a chunk begins to come to us to when a neighbour would have it from us, ms. */
 const AHEAD_MS = 300;
 /** A better neighbour needs some time to come and to be measured. */
 const REPLACE_SLOW_EVERY_MS = 30_000;
@@ -120,17 +119,14 @@ export class Swarm {
     this.#deps.uploader.mayOffer();
   }
 
-  /** A chunk is on its way to us. What hardly any neighbour has is promised to two of them already. */
+  /** A chunk is on its way to us. What hardly any neighbour has is promised to one of them already. */
   coming(key: string, chunk: number, size: number): void {
     const { uploader, clock, random, mayUpload } = this.#deps;
     if (!mayUpload()) return;
     const now = clock.now();
-    for (let ahead = 0; ahead < OFFERS_AHEAD; ahead++) {
-      const wishes = new Wishes(key, this.#open, now);
-      const taker = wishes.taker(chunk, now + AHEAD_MS, random);
-      if (!taker || wishes.copies > RARE_COPIES) return;
-      uploader.offerAhead(taker, key, chunk, size);
-    }
+    const wishes = new Wishes(key, this.#open, now);
+    const taker = wishes.taker(chunk, now + AHEAD_MS, random);
+    if (taker && wishes.copies <= RARE_COPIES) uploader.offerAhead(taker, key, chunk, size);
   }
 
   /** A chunk that was on its way to us will not come. */

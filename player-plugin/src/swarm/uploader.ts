@@ -80,10 +80,10 @@ const MIN_QUEUE_MS = 150;
 const QUEUE_PER_RTT = 2.5;
 /** On a slow line a chunk takes longer than that: then so many of them may wait. */
 const QUEUE_CHUNKS = 2;
-/** A line on which nothing queues may carry more than it was seen to: twice as much with each round trip, so far at most. */
+/** A line on which nothing queues may carry more than it was seen to: twice as much with each step, so far at most. */
 const MOST_GAIN = 16;
 /**
- * More waits than this: less is sent, by so much per round trip, until it is gone. A queue of forty packets, which are 435
+ * More waits than this: less is sent, by so much with each step, until it is gone. A queue of forty packets, which are 435
  * bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
  */
 const TARGET_QUEUE_MS = 45;
@@ -94,9 +94,13 @@ const REMEMBER_CROWD_MS = 10_000;
 const LEAST_GAIN = 0.5;
 const MIN_RETRY_MS = 150;
 /** So much, and the round trip of an offer and its answer, is to be sent already when the next is offered, ms. */
-const OFFER_ROOM_MS = 150;
+const OFFER_ROOM_MS = 200;
 /** Of what is offered so much is taken, or a little less: the rest is on its way from somebody else. */
-const TAKEN_SHARE = 0.4;
+const TAKEN_SHARE = 0.3;
+/** Less than that is chance, and clocks that are read by the millisecond: nothing queues. */
+const UNCROWDED_QUEUE_MS = 10;
+/** As long as the queue's least delay is remembered: before that, what the last step did cannot be seen. */
+const PROBE_EVERY_MS = 200;
 
 export class Uploader {
   readonly #clock: Clock;
@@ -104,7 +108,7 @@ export class Uploader {
   readonly #allowance: Allowance;
   readonly #meter: RateMeter;
   readonly #jobs: Job[] = [];
-  /** There was nothing to offer when it was last looked for, and nothing has come since. */
+  /** There was nothing to offer when it was last looked for, and nothing has come or was answered since. */
   #hasNothing = false;
   readonly #offers = new OpenOffers<UploadTarget>();
   /** Taken before it was here: whoever waits for what is on its way to us. */
@@ -197,7 +201,7 @@ export class Uploader {
       const backlogMs = this.backlogMs + TAKEN_SHARE * this.#sendingMs(this.#offers.bytes);
       if (backlogMs > OFFER_ROOM_MS + this.#window.baseRoundTripMs(now)) return;
       const offer = this.#hasNothing ? undefined : this.#next((bytes) => backlogMs + this.#sendingMs(bytes));
-      this.#hasNothing = !offer;
+      this.#hasNothing = !offer && this.#offers.count === 0;
       if (!offer || this.#allowance(now) < offer.bytes.byteLength) return;
       this.#offers.make(offer.target, offer.key, offer.chunk, offer.bytes.byteLength, now);
     }
@@ -338,17 +342,19 @@ export class Uploader {
 
   /**
    * The measured rate is what was asked of the line, and bounds made of it would keep it there: while nothing queues, more
-   * is tried with every round trip, as a slow start does (RFC 5681 §3.1).
+   * is tried step by step, as a slow start does (RFC 5681 §3.1). Whether something queues only one-way delays tell: round
+   * trips differ by neighbour, and the nearest would make all others look like a queue.
    */
   #probe(now: number): void {
     const queueMs = this.#queue.recentMs(now);
-    const isUncrowded = this.#window.isUncrowded(now);
+    const isUncrowded = queueMs < UNCROWDED_QUEUE_MS;
     if (!isUncrowded) {
       this.#crowdedAt = now;
       this.#gain = Math.min(1, this.#gain);
       this.#meter.lineIsFull(now);
     }
-    if (this.#jobs.length === 0 || now - this.#probedAt < this.#window.baseRoundTripMs(now)) return;
+    if (this.#jobs.length === 0 || now - this.#probedAt < Math.max(PROBE_EVERY_MS, this.#window.baseRoundTripMs(now)))
+      return;
     this.#probedAt = now;
     if (queueMs > TARGET_QUEUE_MS) this.#gain = Math.max(LEAST_GAIN, this.#gain * BACK_OFF);
     else if (this.#gain < 1) this.#gain = Math.min(1, this.#gain * RECOVERY);
