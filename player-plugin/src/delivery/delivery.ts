@@ -313,6 +313,7 @@ export class Delivery {
     if (now - this.#toldWindowsAt >= WINDOWS_EVERY_MS) {
       this.#toldWindowsAt = now;
       this.#tellWindows(swarm.open);
+      for (const task of segments) performer.wishAgain(task);
       this.#forgetPast(now);
     }
     this.#planWithin(Math.min(PLAN_EVERY_MS, Math.max(1, plan.repairDueAt - now)));

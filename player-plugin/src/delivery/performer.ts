@@ -33,6 +33,8 @@ export interface PerformerDeps {
 
 /** A peer that does not send its manifest by then is asked no more; another may. */
 const MANIFEST_WITHIN_MS = 700;
+/** A deadline that has moved by less is not worth a word, ms. */
+const WISH_AGAIN_MS = 1_000;
 /** A fetch from the edge that takes longer is announced, so that no backup begins it too, ms. */
 const TELL_OF_FETCH_AFTER_MS = 400;
 /** An edge whose bytes do not match so often has another object under this URL. */
@@ -202,6 +204,15 @@ export class Performer {
     if (task.manifest === 'here') return;
     task.setManifest(manifest);
     this.#deps.cache.open(task.key, manifest, encoded);
+    this.wishAgain(task);
+  }
+
+  /** Whoever pauses plays later than it said: its wishes last longer than that. */
+  wishAgain(task: SegmentTask): void {
+    // Both are infinite where nothing plays: no reason to say it again.
+    const isLater = task.deadline - task.wishedUntil >= WISH_AGAIN_MS;
+    if (task.manifest !== 'here' || !isLater) return;
+    task.wishedUntil = task.deadline;
     for (const session of this.#deps.sessions()) this.wish(session, task);
   }
 
