@@ -10,7 +10,7 @@ export default defineConfig({
         ...sources,
         test: {
           name: 'unit',
-          include: ['**/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['**/src/**/*.test.ts', 'scripts/**/*.test.ts', 'player-plugin/build/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.e2e.test.ts', '**/*.sim.test.ts', '**/*.browser.test.ts'],
           // Some start processes, and machines are busy: this ends what hangs, and judges no speed.
           testTimeout: 30_000,

@@ -1,4 +1,8 @@
 import type { UserConfig } from 'tsdown';
+import { shrink } from './build/shrink.ts';
+
+/** Names are given once, by the one that comes last. */
+const minifiedOnce = { compress: true, mangle: false, codegen: true } as const;
 
 const shared = {
   platform: 'browser',
@@ -12,31 +16,48 @@ const shared = {
   },
 } satisfies UserConfig;
 
+const script = {
+  ...shared,
+  format: 'iife',
+  dts: false,
+  clean: false,
+  outputOptions: { entryFileNames: '[name].js', generatedCode: { symbols: false } },
+} satisfies UserConfig;
+const aliasOf = (replacement: string) => ({ './compat/load.ts': new URL(replacement, import.meta.url).pathname });
+
 const config: UserConfig[] = [
   {
     ...shared,
-    entry: { index: 'src/index.ts', files: 'src/files/index.ts', 'p2p-media-loader': 'src/compat/p2p-media-loader.ts' },
+    entry: { files: 'src/files/index.ts', 'p2p-media-loader': 'src/compat/p2p-media-loader.ts' },
     format: 'esm',
     dts: true,
   },
+  // By itself: it shares nothing with the others that would be worth a second request, and its names are shortened.
   {
     ...shared,
+    entry: { index: 'src/index.ts' },
+    format: 'esm',
+    dts: true,
+    clean: false,
+    minify: minifiedOnce,
+    plugins: [
+      {
+        name: 'p2p-media-loader-beside',
+        resolveId: (id) =>
+          id === './p2p-media-loader.ts' ? { id: './p2p-media-loader.js', external: true } : undefined,
+      },
+      shrink(),
+    ],
+  },
+  {
+    ...script,
     entry: { nearcast: 'src/index.ts' },
-    format: 'iife',
     globalName: 'Nearcast',
-    dts: false,
-    clean: false,
-    outputOptions: { entryFileNames: '[name].js' },
-    alias: { './compat/load.ts': new URL('src/compat/load-beside-script.ts', import.meta.url).pathname },
+    alias: aliasOf('src/compat/load-beside-script.ts'),
+    minify: minifiedOnce,
+    plugins: [shrink()],
   },
-  {
-    ...shared,
-    entry: { 'nearcast-files-worker': 'src/files/files-worker.ts' },
-    format: 'iife',
-    dts: false,
-    clean: false,
-    outputOptions: { entryFileNames: '[name].js' },
-  },
+  { ...script, entry: { 'nearcast-files-worker': 'src/files/files-worker.ts' } },
 ];
 
 export default config;

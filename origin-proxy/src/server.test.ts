@@ -7,6 +7,9 @@ import { startEdge } from './server.ts';
 import { edgeFor, exchange, get, metricOf, metricsOf, stoppedClock } from './testing/edge-under-test.ts';
 import { originWith } from './testing/scripted-origin.ts';
 
+/** A full machine is slow. */
+const patience = { timeout: 20_000 };
+
 const body = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
 const sendBody: RequestListener = (_request, response) =>
   void response.setHeader('content-length', body.length).setHeader('etag', '"v1"').end(body);
@@ -251,6 +254,6 @@ describe('starting', () => {
     const ready = () => fetch(`http://127.0.0.1:${edge.adminPort}/readyz`).then(({ status }) => status);
     expect(await ready()).toBe(200);
     await edge.close();
-    await vi.waitFor(() => expect(ready()).rejects.toThrow());
+    await vi.waitFor(() => expect(ready()).rejects.toThrow(), patience);
   });
 });

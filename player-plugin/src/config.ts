@@ -38,13 +38,44 @@ export interface ResolvedOptions {
   readonly rtc: RTCConfiguration | undefined;
 }
 
-const enums: Readonly<Record<string, readonly string[]>> = {
-  engine: ['swarm', 'p2p-media-loader'],
-  integrity: ['require', 'off'],
-  preset: ['auto', 'vod', 'live', 'low-latency'],
+/** What a value must be, when it is not. */
+type Rule = (value: unknown) => string | undefined;
+
+const oneOf =
+  (...words: readonly string[]): Rule =>
+  (value) =>
+    words.includes(value as string) ? undefined : `one of ${words.map((word) => `"${word}"`).join(', ')}`;
+const aNumber: Rule = (value) => (typeof value === 'number' && value >= 0 ? undefined : 'a number of at least 0');
+const anything: Rule = () => undefined;
+
+const rules: Readonly<Record<keyof P2POptions, Rule>> = {
+  tracker: (value) =>
+    [value]
+      .flat()
+      .filter((url) => typeof url !== 'string' || !URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol))
+      .map((url) => `a ws:// or wss:// URL, not ${JSON.stringify(url)}`)[0],
+  swarm: anything,
+  token: anything,
+  trustedKeys: (value) =>
+    Array.isArray(value) && value.length > 0 && value.every(parseManifestJwk)
+      ? undefined
+      : 'a list of P-256 public keys as JWK',
+  upload: (value) => (typeof value === 'object' && value ? undefined : 'an object'),
+  consent: (value) =>
+    typeof value === 'function' || value === 'granted' || value === 'denied'
+      ? undefined
+      : '"granted", "denied" or a function',
+  rtc: anything,
+  engine: oneOf('swarm', 'p2p-media-loader'),
+  integrity: oneOf('require', 'off'),
+  preset: oneOf('auto', 'vod', 'live', 'low-latency'),
 };
 
-const known = ['tracker', 'swarm', 'token', 'trustedKeys', 'upload', 'consent', 'rtc', ...Object.keys(enums)];
+const uploadRules: Readonly<Record<keyof NonNullable<P2POptions['upload']>, Rule>> = {
+  maxBitrate: aNumber,
+  maxRatio: aNumber,
+  onMetered: oneOf('never', 'allow'),
+};
 
 /** @returns the options with every default filled in, or one sentence on what is wrong with them */
 export function resolveOptions(given: P2POptions): ResolvedOptions | string {
@@ -73,58 +104,16 @@ function withDefaults(given: P2POptions): ResolvedOptions {
 
 function findProblem(given: P2POptions): string | undefined {
   if (typeof given !== 'object' || given === null) return 'attachP2P needs options with a tracker';
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown !== undefined) return `unknown option "${unknown}" (known: ${known.join(', ')})`;
-  for (const [name, allowed] of Object.entries(enums)) {
-    const value = given[name as keyof P2POptions];
-    if (value !== undefined && !allowed.includes(value as string)) {
-      return `${name} must be one of ${allowed.map((word) => `"${word}"`).join(', ')}`;
-    }
-  }
-  return (
-    trackerProblem(given.tracker) ?? consentProblem(given.consent) ?? keysProblem(given) ?? uploadProblem(given.upload)
-  );
+  if ([given.tracker].flat()[0] === undefined) return 'tracker is missing';
+  return problemIn(given, rules, '') ?? problemIn(given.upload ?? {}, uploadRules, 'upload.');
 }
 
-function trackerProblem(tracker: unknown): string | undefined {
-  const urls = [tracker].flat();
-  if (urls.length === 0 || urls.includes(undefined)) return 'tracker is missing';
-  for (const url of urls) {
-    if (typeof url !== 'string' || !URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
-      return `tracker must be a ws:// or wss:// URL, not ${JSON.stringify(url)}`;
-    }
-  }
-  return undefined;
-}
-
-function consentProblem(consent: unknown): string | undefined {
-  if (consent === undefined || typeof consent === 'function' || consent === 'granted' || consent === 'denied') {
-    return undefined;
-  }
-  return 'consent must be "granted", "denied" or a function';
-}
-
-function keysProblem({ trustedKeys }: P2POptions): string | undefined {
-  if (trustedKeys === undefined) return undefined;
-  const isGood = Array.isArray(trustedKeys) && trustedKeys.length > 0 && trustedKeys.every(parseManifestJwk);
-  return isGood ? undefined : 'trustedKeys must be a list of P-256 public keys as JWK';
-}
-
-const uploadKeys = ['maxBitrate', 'maxRatio', 'onMetered'];
-
-function uploadProblem(upload: P2POptions['upload']): string | undefined {
-  if (upload === undefined) return undefined;
-  if (typeof upload !== 'object' || upload === null) return 'upload must be an object';
-  const unknown = Object.keys(upload).find((name) => !uploadKeys.includes(name));
-  if (unknown !== undefined) return `unknown option "upload.${unknown}" (known: ${uploadKeys.join(', ')})`;
-  for (const name of ['maxBitrate', 'maxRatio'] as const) {
-    const value = upload[name];
-    if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
-      return `upload.${name} must be a number of at least 0`;
-    }
-  }
-  if (upload.onMetered !== undefined && upload.onMetered !== 'never' && upload.onMetered !== 'allow') {
-    return 'upload.onMetered must be "never" or "allow"';
+function problemIn(given: object, named: Readonly<Record<string, Rule>>, prefix: string): string | undefined {
+  for (const [name, value] of Object.entries(given)) {
+    const rule = named[name];
+    if (!rule) return `unknown option "${prefix}${name}" (known: ${Object.keys(named).join(', ')})`;
+    const must = value === undefined ? undefined : rule(value);
+    if (must) return `${prefix}${name} must be ${must}`;
   }
   return undefined;
 }

@@ -241,8 +241,8 @@ export class SwarmEngine implements SegmentEngine {
 
   playheadMoved(playhead: Playhead): void {
     const { rate, bufferedAhead } = playhead;
-    if (rate > 0 && bufferedAhead < PAUSE_UPLOADS_BELOW_SECONDS) this.#budget.pause('the own buffer is low');
-    else if (rate === 0 || bufferedAhead > RESUME_UPLOADS_ABOVE_SECONDS) this.#budget.pause(undefined);
+    if (rate > 0 && bufferedAhead < PAUSE_UPLOADS_BELOW_SECONDS) this.#budget.isPaused = true;
+    else if (rate === 0 || bufferedAhead > RESUME_UPLOADS_ABOVE_SECONDS) this.#budget.isPaused = false;
     this.#delivery.playheadMoved(playhead);
     this.#updateTracker();
   }

@@ -1,5 +1,4 @@
 import {
-  type IceServer,
   type LinkReport,
   type ManifestJwk,
   parseManifestJwk,
@@ -7,18 +6,17 @@ import {
   type ViewerMessage,
 } from '@nearcast/protocol';
 import type Hls from 'hls.js';
-import type { Events } from 'hls.js';
 import { loadCompat } from './compat/load.ts';
 import type { ResolvedOptions } from './config.ts';
 import { webHashing } from './delivery/web-hashing.ts';
 import { SwarmEngine, type SwarmEngineConfig, swarmEngineDefaults } from './engine.ts';
 import type { EarlySegment } from './hls/early-segments.ts';
 import { siteEdgeClient } from './hls/edge-requests.ts';
+import { listen } from './hls/listen.ts';
 import type { SegmentLoaderConstructor } from './hls/segment-loader.ts';
 import { mayUpload } from './may-upload.ts';
 import type { Random } from './random.ts';
 import type { EngineObserver, SegmentEngine } from './segment-engine.ts';
-import { announceUrls } from './signalling/announce-url.ts';
 import { webRtcConnector } from './swarm/webrtc-transport.ts';
 import { watchMetered } from './webrtc.ts';
 import { workerClock } from './worker-clock.ts';
@@ -54,8 +52,8 @@ export function startEngine(given: EngineSurroundings): Promise<RunningEngine> {
 
 function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: EngineSurroundings): RunningEngine {
   const clock = workerClock();
-  let iceServers: readonly IceServer[] = [];
-  const rtc = (): RTCConfiguration => options.rtc ?? { iceServers: iceServers.map(toRtcIceServer) };
+  let iceServers: RTCIceServer[] = [];
+  const rtc = (): RTCConfiguration => options.rtc ?? { iceServers };
   const engine: SwarmEngine = new SwarmEngine(swarmConfig(options, isLowLatency(hls)), {
     clock,
     random,
@@ -71,13 +69,13 @@ function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: 
     engine.bitrate = hls.levels[hls.loadLevel]?.bitrate ?? 0;
   };
   setBitrate();
-  hls.on('hlsLevelSwitching' as Events.LEVEL_SWITCHING, setBitrate);
+  const stopListening = listen(hls, { hlsLevelSwitching: setBitrate });
   const unwatchMetered = watchMetered(() => engine.allowUploads(mayUpload(options)));
   return {
     segments: engine,
     hear(message) {
       if (message.type === 'welcome') {
-        iceServers = message.iceServers;
+        iceServers = message.iceServers as RTCIceServer[];
         if (!trustedKeys) engine.trust(message.keys as ManifestJwk[]);
       }
       engine.hear(message);
@@ -87,7 +85,7 @@ function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: 
     takeAccounts: () => engine.takeAccounts(),
     stop() {
       unwatchMetered();
-      hls.off('hlsLevelSwitching' as Events.LEVEL_SWITCHING, setBitrate);
+      stopListening();
       engine.destroy();
       clock.stop();
     },
@@ -115,27 +113,18 @@ function isLowLatency({ config, levels, loadLevel }: Hls): boolean {
   return config.lowLatencyMode && levels[loadLevel]?.details?.partList != null;
 }
 
-function toRtcIceServer({ urls, username, credential }: IceServer): RTCIceServer {
-  return {
-    urls: [...urls],
-    ...(username === undefined ? {} : { username }),
-    ...(credential === undefined ? {} : { credential }),
-  };
-}
-
-async function startP2PMediaLoader(given: EngineSurroundings): Promise<RunningEngine> {
-  const { options } = given;
-  const [compat, token] = await Promise.all([loadCompat(), options.token().catch(() => undefined)]);
-  const engine = compat.startP2PMediaLoader(
-    given.hls,
-    { ...options, trackers: announceUrls(options.trackers, token), mayUpload: mayUpload(options) },
-    given.playlistUrl,
-    given.observer,
-  );
+async function startP2PMediaLoader({
+  hls,
+  options,
+  playlistUrl,
+  observer,
+}: EngineSurroundings): Promise<RunningEngine> {
+  const compat = await loadCompat();
+  const engine = await compat.startP2PMediaLoader(hls, options, playlistUrl, observer);
   return {
     segments: engine,
     hear(message) {
-      if (message.type === 'welcome') engine.begin({ iceServers: message.iceServers.map(toRtcIceServer) });
+      if (message.type === 'welcome') engine.begin({ iceServers: message.iceServers as RTCIceServer[] });
     },
     canAdopt: () => false,
     adopt: () => undefined,

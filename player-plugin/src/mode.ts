@@ -27,21 +27,24 @@ export interface ModeDecision {
   readonly reason?: string;
 }
 
+const off = (reason: string): ModeDecision => ({ mode: 'off', reason });
+const edgeOnly = (reason: string): ModeDecision => ({ mode: 'edge-only', reason });
+
 /** The first obstacle on the way to a swarm names the mode. */
 export function decideMode(view: ModeView): ModeDecision {
-  if (view.destroyed) return { mode: 'off', reason: 'destroyed' };
-  if (view.badOptions !== undefined) return { mode: 'off', reason: view.badOptions };
-  if (view.consent === 'denied') return { mode: 'off', reason: 'the viewer did not consent' };
-  if (!view.enabled) return { mode: 'off', reason: 'switched off' };
-  if (view.consent === 'pending') return { mode: 'edge-only', reason: 'waiting for consent' };
-  if (!view.hasWebRtc) return { mode: 'edge-only', reason: 'this browser has no WebRTC' };
-  if (!view.canVerify) return { mode: 'edge-only', reason: 'the page is not served over https' };
-  if (view.blocked) return { mode: 'edge-only', reason: 'this content must not be shared' };
-  if (!view.isAuthorised) return { mode: 'edge-only', reason: 'the tracker wants another token' };
-  if (view.engine === 'failed') return { mode: 'edge-only', reason: 'the engine could not be loaded' };
+  if (view.destroyed) return off('destroyed');
+  if (view.badOptions !== undefined) return off(view.badOptions);
+  if (view.consent === 'denied') return off('the viewer did not consent');
+  if (!view.enabled) return off('switched off');
+  if (view.consent === 'pending') return edgeOnly('waiting for consent');
+  if (!view.hasWebRtc) return edgeOnly('this browser has no WebRTC');
+  if (!view.canVerify) return edgeOnly('the page is not served over https');
+  if (view.blocked) return edgeOnly('this content must not be shared');
+  if (!view.isAuthorised) return edgeOnly('the tracker wants another token');
+  if (view.engine === 'failed') return edgeOnly('the engine could not be loaded');
   if (view.connectedPeers > 0) return { mode: 'swarm' };
-  if (view.tracker === 'unreachable') return { mode: 'edge-only', reason: 'the tracker cannot be reached' };
-  return { mode: 'edge-only', reason: 'no peers yet' };
+  if (view.tracker === 'unreachable') return edgeOnly('the tracker cannot be reached');
+  return edgeOnly('no peers yet');
 }
 
 /** Whether segments may pass through an engine at all. */

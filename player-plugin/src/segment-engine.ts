@@ -30,7 +30,7 @@ export interface EdgeTiming {
 }
 
 export interface SegmentDelivery {
-  /** Rejects with an AbortError after `abort()`, and with any other error when the engine gives up. */
+  /** Rejects, with nothing, after `abort()` and when the engine gives up: the caller asks in another way. */
   readonly whole: Promise<DeliveredSegment>;
   abort(): void;
 }

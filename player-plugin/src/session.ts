@@ -1,11 +1,11 @@
 import type { TrackerMessage } from '@nearcast/protocol';
 import type Hls from 'hls.js';
-import type { Events } from 'hls.js';
 import type { Clock } from './clock.ts';
 import type { ResolvedOptions } from './config.ts';
 import { type RunningEngine, startEngine } from './engines.ts';
 import { Emitter, type P2PEvents, type WarningReason } from './events.ts';
 import { EarlySegments } from './hls/early-segments.ts';
+import { listen } from './hls/listen.ts';
 import { watchMedia } from './hls/media-watch.ts';
 import { watchPlaylists } from './hls/playlist-timeline.ts';
 import { type SegmentLoaderConstructor, segmentLoaderClass } from './hls/segment-loader.ts';
@@ -13,9 +13,9 @@ import { StartGate } from './hls/start-gate.ts';
 import { mayUpload } from './may-upload.ts';
 import { decideMode, type Mode, type ModeView, maySwarm } from './mode.ts';
 import type { Random } from './random.ts';
-import { type Counter, PlaybackCounters } from './report/playback-counters.ts';
+import { PlaybackCounters } from './report/playback-counters.ts';
 import { ReportSender } from './report/report-sender.ts';
-import type { EdgeReason, EngineObserver } from './segment-engine.ts';
+import type { EngineObserver } from './segment-engine.ts';
 import { AnotherToken } from './signalling/another-token.ts';
 import { openWebSocket, TrackerClient } from './signalling/tracker-client.ts';
 import { hasWebCrypto, hasWebRtc } from './webrtc.ts';
@@ -170,22 +170,15 @@ export class Session implements P2PSession {
       },
     });
     hls.config.fLoader = loaderClass;
-    const parsed = () => this.#manifestParsed();
-    const loading = () => {
-      this.#gate.reset();
-      this.#manifestLeft();
-    };
-    const destroying = () => this.destroy();
-    hls.on('hlsManifestParsed' as Events.MANIFEST_PARSED, parsed);
-    hls.on('hlsManifestLoading' as Events.MANIFEST_LOADING, loading);
-    hls.on('hlsDestroying' as Events.DESTROYING, destroying);
     this.#cleanups.push(
       () => {
         if (hls.config.fLoader === loaderClass) Object.assign(hls.config, { fLoader: previous });
-        hls.off('hlsManifestParsed' as Events.MANIFEST_PARSED, parsed);
-        hls.off('hlsManifestLoading' as Events.MANIFEST_LOADING, loading);
-        hls.off('hlsDestroying' as Events.DESTROYING, destroying);
       },
+      listen(hls, {
+        hlsManifestParsed: () => this.#manifestParsed(),
+        hlsManifestLoading: () => this.#manifestLeft(),
+        hlsDestroying: () => this.destroy(),
+      }),
       watchMedia(hls, clock, {
         playheadMoved: (playhead) => {
           if (this.#engine.is === 'ready') this.#engine.engine.segments.playheadMoved(playhead);
@@ -210,6 +203,7 @@ export class Session implements P2PSession {
 
   /** Whatever comes next is another content, with other peers. */
   #manifestLeft(): void {
+    this.#gate.reset();
     this.#playlistUrl = undefined;
     this.#early.take();
     this.#leaveTracker();
@@ -305,8 +299,7 @@ export class Session implements P2PSession {
       receivedFromPeers: (bytes) => this.#counters.add('peerBytes', bytes),
       receivedFromEdge: (bytes, because) => {
         this.#counters.add('edgeBytes', bytes);
-        const counter = countedBecause[because];
-        if (counter) this.#counters.add(counter, bytes);
+        if (because !== 'alone') this.#counters.add(`${because}Bytes`, bytes);
       },
       uploaded: (bytes) => this.#counters.add('uploadedBytes', bytes),
       discarded: (bytes) => this.#counters.add('discardedBytes', bytes),
@@ -413,12 +406,6 @@ export class Session implements P2PSession {
     this.#events.emit('warning', { reason, message });
   }
 }
-
-const countedBecause: Partial<Record<EdgeReason, Counter>> = {
-  duty: 'dutyBytes',
-  backup: 'backupBytes',
-  repair: 'repairBytes',
-};
 
 function withoutQuery(url: string): string {
   return url.split(/[?#]/, 1)[0] ?? url;

@@ -1,11 +1,7 @@
 import { browserClock, type Clock } from './clock.ts';
 
 /** Browsers run the timers of a hidden page once a second at most, but not those of its workers. */
-const WORKER_SOURCE = `const timers = new Map();
-onmessage = ({ data: [id, ms] }) => {
-  if (ms < 0) { clearTimeout(timers.get(id)); timers.delete(id); return; }
-  timers.set(id, setTimeout(() => { timers.delete(id); postMessage(id); }, ms));
-};`;
+const WORKER_SOURCE = 'onmessage = ({ data: [id, ms] }) => setTimeout(postMessage, ms, id)';
 
 export interface StoppableClock extends Clock {
   stop(): void;
@@ -18,12 +14,13 @@ export interface StoppableClock extends Clock {
 export function workerClock(): StoppableClock {
   const waiting = new Map<number, () => void>();
   let worker: Worker | undefined;
-  let isForbidden = false;
+  let isOver = false;
   let lastId = 0;
 
-  const forbid = () => {
-    isForbidden = true;
+  const end = () => {
+    worker?.terminate();
     worker = undefined;
+    isOver = true;
     for (const run of waiting.values()) browserClock.after(0, run);
     waiting.clear();
   };
@@ -31,38 +28,33 @@ export function workerClock(): StoppableClock {
     const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }));
     try {
       worker = new Worker(url);
-      worker.addEventListener('error', forbid);
+      worker.addEventListener('error', end);
       worker.addEventListener('message', ({ data: id }) => {
+        // What was cancelled is not there any more.
         const run = waiting.get(id);
         waiting.delete(id);
         run?.();
       });
     } catch {
-      forbid();
-    } finally {
-      URL.revokeObjectURL(url);
+      end();
     }
+    URL.revokeObjectURL(url);
   };
 
   return {
     now: browserClock.now,
     after(ms, run) {
-      if (!document.hidden) return browserClock.after(ms, run);
-      if (!(worker || isForbidden)) begin();
-      if (!worker) return browserClock.after(ms, run);
+      if (document.hidden && !(worker || isOver)) begin();
+      if (!(document.hidden && worker)) return browserClock.after(ms, run);
       lastId += 1;
       const id = lastId;
       waiting.set(id, run);
       worker.postMessage([id, ms]);
-      return () => {
-        if (waiting.delete(id)) worker?.postMessage([id, -1]);
-      };
+      return () => waiting.delete(id);
     },
     stop() {
-      worker?.terminate();
       waiting.clear();
-      isForbidden = true;
-      worker = undefined;
+      end();
     },
   };
 }

@@ -96,17 +96,15 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
  */
 export function decodeManifest(bytes: Uint8Array): Manifest | undefined {
   const hashBytes = bytes.length - HASHES_AT - SIGNATURE_BYTES;
-  if (hashBytes < HASH_BYTES || hashBytes % HASH_BYTES !== 0) return undefined;
+  if (hashBytes <= 0) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0) !== MAGIC) return undefined;
   const keyAt = 4 + MANIFEST_KEY_ID_BYTES;
   const sizeAt = keyAt + SEGMENT_KEY_BYTES;
   const size = view.getUint16(sizeAt) * 2 ** 32 + view.getUint32(sizeAt + 2);
   const chunkSize = view.getUint32(sizeAt + 6);
-  const chunks = hashBytes / HASH_BYTES;
-  if (size === 0 || size > MAX_SEGMENT_BYTES || chunks > MAX_CHUNKS) return undefined;
-  // [M6] fixes the chunk size, so that two edges never cut one segment differently.
-  if (chunkSize !== chunkSizeFor(size) || chunks !== Math.ceil(size / chunkSize)) return undefined;
+  if (view.getUint32(0) !== MAGIC || size > MAX_SEGMENT_BYTES) return undefined;
+  // [M6] fixes the chunk size, so that two edges never cut one segment differently; and with it how many there can be.
+  if (chunkSize !== chunkSizeFor(size) || hashBytes !== chunkCount({ size, chunkSize }) * HASH_BYTES) return undefined;
   return {
     keyId: bytes.subarray(4, keyAt),
     key: bytes.subarray(keyAt, sizeAt),

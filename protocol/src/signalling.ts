@@ -10,18 +10,9 @@ import {
   MAX_VIEWER_ID_LENGTH,
   MAX_WANTED_PEERS,
 } from './limits.ts';
-import {
-  asBoolean,
-  asCount,
-  asList,
-  asNumber,
-  asObject,
-  asOneOf,
-  asText,
-  type JsonObject,
-  parseJsonObject,
-} from './parse.ts';
+import { asBoolean, asCount, asNumber, asObject, asOneOf, asText, type JsonObject, parseJsonObject } from './parse.ts';
 import { type PlaybackReport, parsePlaybackReport } from './playback-report.ts';
+import { listOf, type Parser, shape } from './shape.ts';
 
 const ONE_HOUR_MS = 3_600_000;
 
@@ -175,104 +166,90 @@ function parseUpdate(given: JsonObject): ViewerMessage | undefined {
   return { type: 'update', upload, dutyBitsPerSecond };
 }
 
+const asPeer: Parser<string> = (value) => asText(value, MAX_VIEWER_ID_LENGTH);
+const asDurationMs: Parser<number> = (value) => asNumber(value, Number.MAX_SAFE_INTEGER);
+const asSoonMs: Parser<number> = (value) => asNumber(value, ONE_HOUR_MS);
+const asShare: Parser<number> = (value) => asNumber(value, 1);
+const asSentence: Parser<string> = (value) => asText(value, 500);
+const asCredential: Parser<string> = (value) => asText(value, 512);
+const asCoordinate: Parser<string> = (value) => asText(value, 43);
+
 /** Copied field by field: what a viewer sends to another has only what the contract names. */
-function parseSignal(value: unknown): Signal | undefined {
-  const given = asObject(value);
-  const description = asObject(given?.description);
-  if (description) {
-    const type = asOneOf(description.type, ['offer', 'answer']);
-    const sdp = asText(description.sdp, MAX_SDP_LENGTH);
-    return type && sdp !== undefined ? { description: { type, sdp } } : undefined;
-  }
-  const trickled = asObject(given?.candidate);
-  const candidate = trickled?.candidate;
-  if (typeof candidate !== 'string' || candidate.length > MAX_CANDIDATE_LENGTH) return undefined;
-  const sdpMid = asText(trickled?.sdpMid, 32);
-  const sdpMLineIndex = asCount(trickled?.sdpMLineIndex, 64);
-  return {
-    candidate: {
-      candidate,
-      ...(sdpMid === undefined ? {} : { sdpMid }),
-      ...(sdpMLineIndex === undefined ? {} : { sdpMLineIndex }),
+const parseDescription = shape<Extract<Signal, { description: unknown }>>({
+  description: shape({
+    type: (value) => asOneOf(value, ['offer', 'answer']),
+    sdp: (value) => asText(value, MAX_SDP_LENGTH),
+  }),
+});
+
+const parseCandidate = shape<Extract<Signal, { candidate: unknown }>>({
+  candidate: shape(
+    { candidate: (value) => (value === '' ? value : asText(value, MAX_CANDIDATE_LENGTH)) },
+    { sdpMid: (value) => asText(value, 32), sdpMLineIndex: (value) => asCount(value, 64) },
+  ),
+});
+
+const parseSignal: Parser<Signal> = (value) => parseDescription(value) ?? parseCandidate(value);
+
+const parseArc = shape<Arc>({ start: asShare, width: asShare });
+
+export const parseManifestJwk: Parser<ManifestJwk> = shape<ManifestJwk>({
+  kty: (value) => asOneOf(value, ['EC']),
+  crv: (value) => asOneOf(value, ['P-256']),
+  x: asCoordinate,
+  y: asCoordinate,
+});
+
+const asUrls = listOf((value) => asText(value, 256), 8);
+
+const parseIceServer = shape<IceServer>(
+  {
+    urls(value) {
+      const urls = asUrls(value);
+      return urls?.length ? urls : undefined;
     },
-  };
-}
+  },
+  { username: asCredential, credential: asCredential },
+);
 
 /** The viewer's side of [S1] and [S2]. */
 export function parseTrackerMessage(text: string): TrackerMessage | undefined {
   const given = parseJsonObject(text);
   const type = given?.type;
-  if (!given || typeof type !== 'string') return undefined;
-  return Object.hasOwn(trackerMessageParsers, type) ? trackerMessageParsers[type]?.(given) : { type: 'unknown' };
+  if (typeof type !== 'string') return undefined;
+  if (!Object.hasOwn(trackerMessages, type)) return { type: 'unknown' };
+  const message = trackerMessages[type as keyof typeof trackerMessages](given);
+  return message && ({ type, ...message } as TrackerMessage);
 }
 
-const trackerMessageParsers: Readonly<Record<string, (given: JsonObject) => TrackerMessage | undefined>> = {
-  welcome: parseWelcome,
-  renewed(given) {
-    const tokenExpiresInMs = asNumber(given.tokenExpiresInMs, Number.MAX_SAFE_INTEGER);
-    const problem = asText(given.problem, 500);
-    if (tokenExpiresInMs === undefined) return undefined;
-    return { type: 'renewed', tokenExpiresInMs, ...(problem === undefined ? {} : { problem }) };
+type Contents<T> = Omit<Extract<TrackerMessage, { type: T }>, 'type'>;
+
+const trackerMessages: {
+  readonly [T in Exclude<TrackerMessage['type'], 'unknown'>]: Parser<Contents<T>>;
+} = {
+  welcome: shape<Contents<'welcome'>>(
+    {
+      viewer: asPeer,
+      reportEveryMs: asSoonMs,
+      viewers: (value) => asCount(value, Number.MAX_SAFE_INTEGER),
+      keys: listOf(parseManifestJwk, MAX_KEYS),
+      iceServers: listOf(parseIceServer, MAX_ICE_SERVERS),
+    },
+    { tokenExpiresInMs: asDurationMs },
+  ),
+  renewed: shape<Contents<'renewed'>>({ tokenExpiresInMs: asDurationMs }, { problem: asSentence }),
+  introduce: shape<Contents<'introduce'>>({
+    peer: asPeer,
+    initiate: asBoolean,
+    nearness: (value) => asOneOf(value, nearnesses) ?? 'far',
+  }),
+  signal: shape<Contents<'signal'>>({ from: asPeer, signal: parseSignal }),
+  duty: shape<Contents<'duty'>>({ arc: (value) => (value === null ? value : parseArc(value)) }),
+  error(value) {
+    const given = asObject(value);
+    const reason = asOneOf(given?.reason, trackerErrorReasons);
+    return reason && { reason, message: asSentence(given?.message) ?? reason };
   },
-  introduce(given) {
-    const peer = asText(given.peer, MAX_VIEWER_ID_LENGTH);
-    const initiate = asBoolean(given.initiate);
-    const nearness = asOneOf(given.nearness, nearnesses) ?? 'far';
-    return peer !== undefined && initiate !== undefined ? { type: 'introduce', peer, initiate, nearness } : undefined;
-  },
-  signal(given) {
-    const from = asText(given.from, MAX_VIEWER_ID_LENGTH);
-    const signal = parseSignal(given.signal);
-    return from !== undefined && signal ? { type: 'signal', from, signal } : undefined;
-  },
-  duty(given) {
-    if (given.arc === null) return { type: 'duty', arc: null };
-    const arc = asObject(given.arc);
-    const start = asNumber(arc?.start, 1);
-    const width = asNumber(arc?.width, 1);
-    return start !== undefined && width !== undefined ? { type: 'duty', arc: { start, width } } : undefined;
-  },
-  error(given) {
-    const reason = asOneOf(given.reason, trackerErrorReasons);
-    return reason && { type: 'error', reason, message: asText(given.message, 500) ?? reason };
-  },
-  blocked: () => ({ type: 'blocked' }),
-  reconnect(given) {
-    const afterMs = asNumber(given.afterMs, ONE_HOUR_MS);
-    return afterMs === undefined ? undefined : { type: 'reconnect', afterMs };
-  },
+  blocked: () => ({}),
+  reconnect: shape<Contents<'reconnect'>>({ afterMs: asSoonMs }),
 };
-
-function parseWelcome(given: JsonObject): TrackerMessage | undefined {
-  const viewer = asText(given.viewer, MAX_VIEWER_ID_LENGTH);
-  const reportEveryMs = asNumber(given.reportEveryMs, ONE_HOUR_MS);
-  const viewers = asCount(given.viewers, Number.MAX_SAFE_INTEGER);
-  if (viewer === undefined || reportEveryMs === undefined || viewers === undefined) return undefined;
-  const tokenExpiresInMs = asNumber(given.tokenExpiresInMs, Number.MAX_SAFE_INTEGER);
-  return {
-    type: 'welcome',
-    viewer,
-    reportEveryMs,
-    viewers,
-    keys: asList(given.keys, MAX_KEYS).flatMap((key) => parseManifestJwk(key) ?? []),
-    iceServers: asList(given.iceServers, MAX_ICE_SERVERS).flatMap((server) => parseIceServer(server) ?? []),
-    ...(tokenExpiresInMs === undefined ? {} : { tokenExpiresInMs }),
-  };
-}
-
-export function parseManifestJwk(value: unknown): ManifestJwk | undefined {
-  const given = asObject(value);
-  const x = asText(given?.x, 43);
-  const y = asText(given?.y, 43);
-  if (given?.kty !== 'EC' || given.crv !== 'P-256' || x === undefined || y === undefined) return undefined;
-  return { kty: 'EC', crv: 'P-256', x, y };
-}
-
-function parseIceServer(value: unknown): IceServer | undefined {
-  const given = asObject(value);
-  const urls = asList(given?.urls, 8).flatMap((url) => asText(url, 256) ?? []);
-  if (urls.length === 0) return undefined;
-  const username = asText(given?.username, 512);
-  const credential = asText(given?.credential, 512);
-  return { urls, ...(username === undefined || credential === undefined ? {} : { username, credential }) };
-}

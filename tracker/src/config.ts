@@ -18,11 +18,11 @@ export interface TrackerConfig extends AccessConfig, IceConfig, LocalityConfig, 
   readonly adminHost: string;
   /** How often WebTorrent clients are told to announce, seconds. */
   readonly announceInterval: number;
-  /** How often players are asked for a report, seconds. */
+  /** How often players are asked for a report, seconds. The first comes after ten. */
   readonly reportInterval: number;
   /** Connections at once. */
   readonly maxConnections: number;
-  /** A connection that was silent for twice this time is asked for a sign of life; after three times it is closed. Seconds. */
+  /** A connection that was silent for nearly twice this time is asked for a sign of life; after three times it is closed. Seconds. */
   readonly pingInterval: number;
   /** URL or file with the keys (JWKS) that viewers are to trust: the edge's `/.well-known/nearcast/keys.json`. */
   readonly manifestKeys?: string;
@@ -50,9 +50,10 @@ export const defaults: TrackerConfig = {
   adminPort: 9100,
   adminHost: '127.0.0.1',
   announceInterval: 120,
-  reportInterval: 30,
+  // Often enough that who reports is not pinged.
+  reportInterval: 50,
   maxConnections: 50_000,
-  // Twice this is less than the minute after which proxies take a silent connection for gone; and who reports is not asked.
+  // Twice this is less than the minute after which proxies take a silent connection for gone.
   pingInterval: 28,
   edgeAdmin: [],
   trustedProxies: [],
@@ -93,7 +94,7 @@ export function trackerCommand(): Command {
         .argParser(wholeNumber(1, 1_000_000)),
     )
     .addOption(
-      option('--ping-interval <seconds>', 'silent connections are pinged after twice this time')
+      option('--ping-interval <seconds>', 'silent connections are pinged after nearly twice this time')
         .default(defaults.pingInterval)
         .argParser(wholeNumber(1, 3600)),
     )

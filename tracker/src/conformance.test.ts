@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { patience } from './testing/test-viewer.ts';
 import { announce, answer, binaryId, infoHash, offer, openSocket, openTracker } from './testing/tracker-sockets.ts';
 
 /**
@@ -179,7 +180,7 @@ test('8. offers go to others, each to one, and over time to all of them', async 
     expect(await a.next()).toMatchObject({ incomplete: 9 });
   }
   const offerIds = () => others.flatMap(({ inbox }) => inbox.map(({ offer_id }) => offer_id));
-  await vi.waitFor(() => expect(offerIds()).toHaveLength(5 * ROUNDS));
+  await vi.waitFor(() => expect(offerIds()).toHaveLength(5 * ROUNDS), patience);
   expect(new Set(offerIds()).size).toBe(5 * ROUNDS);
   expect(a.inbox).toEqual([]);
   // 25 each in the mean: fewer than 8 would be one in ten million.
@@ -200,7 +201,7 @@ describe('9. too much of it', () => {
     for (const other of others) {
       other.send({ action: 'scrape', info_hash: infoHash });
     }
-    await vi.waitFor(() => expect(others.every(({ inbox }) => inbox.at(-1)?.action === 'scrape')).toBe(true));
+    await vi.waitFor(() => expect(others.every(({ inbox }) => inbox.at(-1)?.action === 'scrape')).toBe(true), patience);
     expect(others.flatMap(({ inbox }) => inbox.filter(({ offer_id }) => offer_id !== undefined))).toHaveLength(10);
   });
 

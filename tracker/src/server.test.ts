@@ -4,6 +4,7 @@ import { SignJWT } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { startTracker, type Tracker, type TrackerConfig } from './server.ts';
+import { patience } from './testing/test-viewer.ts';
 
 const infoHash = 'infohash-infohash-20';
 const peer = (name: string) => name.padEnd(20, '-');
@@ -173,9 +174,12 @@ describe('Nearcast dialect', () => {
     });
     const peer = await connect(running, 'nearcast.1');
     peer.send(join);
-    await vi.waitFor(() => expect(peer.inbox).toContainEqual(expect.objectContaining({ type: 'introduce' })));
+    await vi.waitFor(() => expect(peer.inbox).toContainEqual(expect.objectContaining({ type: 'introduce' })), patience);
     peer.send({ type: 'report', report: { ...emptyReport, uploadedBytes: 2500 } });
-    await vi.waitFor(async () => expect((await get(running, '/metrics')).text).toContain('{outcome="counted"} 1'));
+    await vi.waitFor(
+      async () => expect((await get(running, '/metrics')).text).toContain('{outcome="counted"} 1'),
+      patience,
+    );
     viewer.send({ type: 'report', report });
     await vi.waitFor(async () => {
       const { text } = await get(running, '/metrics');
@@ -232,7 +236,7 @@ describe('Nearcast dialect', () => {
     expect((await ask('POST', { swarm: join.swarm }, 'guessed')).status).toBe(401);
     expect((await ask('POST', { swarm: 7 })).status).toBe(400);
     expect((await ask('POST', { swarm: join.swarm })).status).toBe(204);
-    await vi.waitFor(() => expect(viewer.inbox.at(-1)).toEqual({ type: 'blocked' }));
+    await vi.waitFor(() => expect(viewer.inbox.at(-1)).toEqual({ type: 'blocked' }), patience);
     expect(await (await ask('GET', {})).json()).toEqual({ swarms: [join.swarm] });
     // What it still reports is no error of its.
     viewer.send({ type: 'report', report });

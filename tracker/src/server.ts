@@ -9,7 +9,8 @@ import { type Clock, systemClock } from './clock.ts';
 import { defaults, type TrackerConfig } from './config.ts';
 import { LiveConsole } from './console/console.ts';
 import { EdgeWatch } from './console/edge-watch.ts';
-import { NearcastDialect, trackerError } from './dialects/nearcast.ts';
+import { keepSdpText, messageText } from './dialects/message-text.ts';
+import { NearcastDialect, trackerError, urgencyOf } from './dialects/nearcast.ts';
 import { TorrentDialect } from './dialects/torrent-dialect.ts';
 import { openDirectory } from './directory/open-directory.ts';
 import { sendAway } from './gateway/send-away.ts';
@@ -164,11 +165,12 @@ export async function startTracker(
   }
 
   function sendToViewers(out: ViewerOutbox): void {
-    for (const { to, message } of out) gateway.send(to, JSON.stringify(message));
+    for (const { to, message } of out) gateway.send(to, messageText(message), urgencyOf(message));
   }
 
   function receiveNearcast(from: ConnectionId, text: string): 'accepted' | 'malformed' {
     const message = parseViewerMessage(text);
+    if (message) keepSdpText(message, text);
     if (message) access.receive(from, message);
     else gateway.send(from, JSON.stringify(trackerError('malformed', 'not a message of nearcast.1')));
     return message ? 'accepted' : 'malformed';

@@ -10,6 +10,9 @@ import { buildPage } from '../file-bench/build-page.ts';
 import type { FilePage, FileResult } from '../file-bench/file-task.ts';
 import { type Services, startServices } from '../file-bench/services.ts';
 
+/** A full machine is slow. */
+const patience = { timeout: 20_000 };
+
 type PageGlobal = typeof globalThis & { filePage: FilePage };
 
 const MIB = 1024 * 1024;
@@ -119,7 +122,7 @@ test('who has finished gives to who comes later, until sharing is switched off',
   const later = await download(second);
   expect(later.problem).toBeNull();
   expect(later.peerBytes).toBeGreaterThan(MIB);
-  await vi.waitFor(async () => expect(await uploadedBy(first)).toBeGreaterThan(MIB));
+  await vi.waitFor(async () => expect(await uploadedBy(first)).toBeGreaterThan(MIB), patience);
 
   for (const page of [first, second]) await page.evaluate(() => (globalThis as PageGlobal).filePage.stopSharing());
   const third = await open();
@@ -136,7 +139,7 @@ test('the stock browser client gets the whole file from a page that has download
       });
     });`);
   expect(await titleOf(stock, /^got/)).toBe(`got ${sha1}`);
-  await vi.waitFor(async () => expect(await uploadedBy(ours)).toBeGreaterThanOrEqual(file.length));
+  await vi.waitFor(async () => expect(await uploadedBy(ours)).toBeGreaterThanOrEqual(file.length), patience);
 });
 
 test('a download takes pieces from a stock browser client', async () => {

@@ -11,6 +11,9 @@ import { launchChromium, openViewer, type Viewer } from '../browsers/chromium.ts
 import { fetchMetrics, metricSum } from '../prometheus/metrics.ts';
 import { playFor, readStats } from './demo-page.ts';
 
+/** A full machine is slow. */
+const patience = { timeout: 20_000 };
+
 const freePorts = { port: 0, trackerPort: 0, edgePort: 0, trackerAdminPort: 0, edgeAdminPort: 0 };
 
 let browser: Browser;
@@ -56,7 +59,10 @@ async function download(page: Page): Promise<Buffer> {
     page.waitForEvent('download', { timeout: 60_000 }),
     page.locator('#save').click(),
   ]);
-  await vi.waitFor(async () => expect(await page.locator('#verified').textContent()).toBe('every piece verified'));
+  await vi.waitFor(
+    async () => expect(await page.locator('#verified').textContent()).toBe('every piece verified'),
+    patience,
+  );
   return await readFile(await saved.path());
 }
 
@@ -151,7 +157,10 @@ test('a stock WebTorrent client in Node takes part: it gets the whole file from 
   });
   const [file] = torrent.files;
   expect(sha256(new Uint8Array((await file?.arrayBuffer()) ?? new ArrayBuffer(0)))).toBe(sha256(film));
-  await vi.waitFor(async () => expect((await readStats(viewer)).uploadedBytes).toBeGreaterThanOrEqual(film.length));
+  await vi.waitFor(
+    async () => expect((await readStats(viewer)).uploadedBytes).toBeGreaterThanOrEqual(film.length),
+    patience,
+  );
 });
 
 /** Every answer to the client's own requests for the file, spoilt; what a media element asks for is as it is. */
@@ -210,9 +219,9 @@ test('switched off, the video goes on from the plain URL where it was; switched 
   await playFor(page, 3, 20_000);
   const before = await page.locator('video').evaluate((video) => (video as HTMLVideoElement).currentTime);
   await page.locator('#share').uncheck();
-  await vi.waitFor(async () => expect(await sourceOf(page)).toBe(edgeUrl('/files/film.mp4')));
+  await vi.waitFor(async () => expect(await sourceOf(page)).toBe(edgeUrl('/files/film.mp4')), patience);
   await page.waitForFunction((at) => (document.querySelector('video')?.currentTime ?? 0) > at, before);
-  await vi.waitFor(async () => expect((await readStats(page)).mode).toBe('off'));
+  await vi.waitFor(async () => expect((await readStats(page)).mode).toBe('off'), patience);
   await page.locator('#share').check();
   await vi.waitFor(async () => expect(await sourceOf(page)).toContain('/nearcast-files/'), { timeout: 10_000 });
   await page.waitForFunction((at) => (document.querySelector('video')?.currentTime ?? 0) > at + 1, before);

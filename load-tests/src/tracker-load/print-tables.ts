@@ -80,7 +80,7 @@ export function replicaTable(rows: readonly ReplicaRow[], plan: ReplicaBenchPlan
 
 export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan): string {
   return table(
-    `Whole stays of 20 minutes in the mean: ${plan.viewers} viewers in swarms of 100, ${plan.scale} times as fast as life; medians of ${plan.rounds} rounds.`,
+    `Whole stays of 20 minutes in the mean: ${plan.viewers} stock clients, twice as many viewers of ours, in swarms of 100, ${plan.scale} times as fast as life; medians of ${plan.rounds} rounds.`,
     [
       'server',
       'dialect',
@@ -89,6 +89,7 @@ export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan
       '× bittorrent-tracker',
       'messages per stay',
       'CPU ms per stay',
+      'core busy',
     ],
     rows.map((row) => [
       row.server,
@@ -98,6 +99,7 @@ export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan
       row.timesBittorrentTracker.toFixed(2),
       whole(row.messagesPerSession),
       row.cpuMsPerSession.toFixed(2),
+      `${whole(100 * row.busyShare)} %`,
     ]),
   );
 }

@@ -9,6 +9,9 @@ import type { Edge, EdgeConfig } from '../server.ts';
 import { bodyOf, edgeFor, get, metricOf, purge, urlOf } from '../testing/edge-under-test.ts';
 import { bytesOf, fileOf, originWith, rangedFileOf } from '../testing/scripted-origin.ts';
 
+/** A full machine is slow. */
+const patience = { timeout: 20_000 };
+
 const MIB = 1024 ** 2;
 const TRACKER = 'wss://tracker.example.com';
 const on: Partial<EdgeConfig> = { torrentPrefix: ['/files/'], torrentTracker: [TRACKER] };
@@ -224,7 +227,7 @@ describe('there is no torrent', () => {
       'the torrent is being made: 50 % hashed\n',
     ]);
     finish();
-    await vi.waitFor(async () => expect(await infohashesOf(edge)).toHaveLength(1));
+    await vi.waitFor(async () => expect(await infohashesOf(edge)).toHaveLength(1), patience);
     expectToDescribe(decode(await bodyOf(edge, '/files/long.mp4.torrent')), file);
   }, 20_000);
 

@@ -31,10 +31,6 @@ export class SegmentCache {
     this.#dropped = dropped;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   get(key: string): CachedSegment | undefined {
     return this.#entries.get(key);
   }

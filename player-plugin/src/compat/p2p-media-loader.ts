@@ -10,6 +10,8 @@ import {
   type Stream,
 } from 'p2p-media-loader-core';
 import { browserClock } from '../clock.ts';
+import type { ResolvedOptions } from '../config.ts';
+import { mayUpload } from '../may-upload.ts';
 import type {
   DeliveredSegment,
   EngineObserver,
@@ -20,17 +22,10 @@ import type {
   SegmentRequest,
   TimelineSegment,
 } from '../segment-engine.ts';
+import { announceUrls } from '../signalling/announce-url.ts';
 import { LateEngine } from './late-engine.ts';
 import { renditionTraits } from './rendition-traits.ts';
 import { siteRequest } from './site-request.ts';
-
-/** The part of a session's options that this library knows. */
-export interface CompatOptions {
-  readonly trackers: readonly string[];
-  readonly swarm: string | undefined;
-  readonly rtc: RTCConfiguration | undefined;
-  readonly mayUpload: boolean;
-}
 
 /** A tracker that has not welcomed this viewer by then may speak the WebTorrent dialect alone, ms. */
 const ICE_SERVERS_WITHIN_MS = 5_000;
@@ -40,17 +35,19 @@ const PATIENCE_MS = 8_000;
  * Starts the library's engine for an hls.js instance whose multivariant playlist is parsed. The library takes no other ICE
  * servers once it has begun: unless the site names some, it begins when the tracker has.
  */
-export function startP2PMediaLoader(
+export async function startP2PMediaLoader(
   hls: Hls,
-  { trackers, swarm, rtc, mayUpload }: CompatOptions,
+  options: ResolvedOptions,
   playlistUrl: string,
   observer: EngineObserver,
-): LateEngine<RTCConfiguration> {
+): Promise<LateEngine<RTCConfiguration>> {
+  const { swarm, rtc } = options;
+  const token = await options.token().catch(() => undefined);
   const config: Omit<P2PMediaLoaderConfig, 'rtc'> = {
-    trackers,
+    trackers: announceUrls(options.trackers, token),
     swarm,
     playlistUrl,
-    mayUpload,
+    mayUpload: mayUpload(options),
     renditions: renditionTraits(hls),
     siteRequest: (url, range, signal) => siteRequest(hls.config, url, range, signal),
   };

@@ -129,7 +129,7 @@ export class Delivery {
       end = () => {
         hasEnded = true;
         cancelTimer();
-        if (!delivery) reject(new DOMException('aborted', 'AbortError'));
+        if (!delivery) reject();
         delivery?.abort();
       };
       this.#held.push(() => {
@@ -259,7 +259,7 @@ export class Delivery {
     }
     // Without a manifest the body that is on its way still serves whoever waits.
     if (because === 'no-manifest' && task.isComingWhole) return;
-    for (const waiter of task.waiters.splice(0)) waiter.reject(new Error(because));
+    for (const waiter of task.waiters.splice(0)) waiter.reject();
   }
 
   /** Something that plans depend on has changed. */
@@ -285,7 +285,7 @@ export class Delivery {
     this.#cancelPlan?.();
     for (const task of this.#deps.tasks.all()) {
       this.#deps.performer.abandon(task);
-      for (const waiter of task.waiters.splice(0)) waiter.reject(new Error('closed'));
+      for (const waiter of task.waiters.splice(0)) waiter.reject();
     }
   }
 
@@ -383,7 +383,7 @@ export class Delivery {
       return () => undefined;
     }
     if (task.edgeFailed) {
-      waiter.reject(new Error('the edge gave nothing that can be verified'));
+      waiter.reject();
       return () => undefined;
     }
     task.waiters.push(waiter);
@@ -391,7 +391,7 @@ export class Delivery {
     return () => {
       const at = task.waiters.indexOf(waiter);
       if (at >= 0) task.waiters.splice(at, 1);
-      waiter.reject(new DOMException('aborted', 'AbortError'));
+      waiter.reject();
     };
   }
 
@@ -399,7 +399,7 @@ export class Delivery {
     for (const waiter of task.waiters.splice(0)) {
       const data = this.#deps.cache.assemble(task.key);
       if (data) waiter.resolve(this.#delivered(task, data));
-      else waiter.reject(new Error('the segment did not fit into the cache'));
+      else waiter.reject();
     }
     this.#deps.tasks.delete(task.key);
     this.changed();

@@ -11,7 +11,8 @@ export interface Waiter {
   readonly firstByteWithinMs: number;
   readonly wholeWithinMs: number;
   resolve(segment: DeliveredSegment): void;
-  reject(error: Error): void;
+  /** It must ask in another way; why is nothing to it. */
+  reject(): void;
 }
 
 /** Where a segment is. */

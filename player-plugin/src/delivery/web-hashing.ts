@@ -5,11 +5,10 @@ const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** WebCrypto, which exists only on secure pages. */
 export function webHashing(subtle: SubtleCrypto): Hashing {
-  const imported = new Map<string, Promise<CryptoKey>>();
+  const imported = new WeakMap<ManifestJwk, Promise<CryptoKey>>();
   const keyOf = (jwk: ManifestJwk): Promise<CryptoKey> => {
-    const name = `${jwk.x}.${jwk.y}`;
-    const key = imported.get(name) ?? subtle.importKey('jwk', { ...jwk }, ECDSA, false, ['verify']);
-    imported.set(name, key);
+    const key = imported.get(jwk) ?? subtle.importKey('jwk', { ...jwk }, ECDSA, false, ['verify']);
+    imported.set(jwk, key);
     return key;
   };
   const isFrom = async (jwk: ManifestJwk, signature: BufferSource, signed: BufferSource): Promise<boolean> => {

@@ -1,6 +1,6 @@
 import type { ByteRange } from '@nearcast/protocol';
 import type Hls from 'hls.js';
-import type { Fragment, LevelDetails } from 'hls.js';
+import type { Fragment, LevelDetails, Part } from 'hls.js';
 
 /**
  * hls.js' own name for a segment, which loaders of sites may look at (CMCD does). For one that only a neighbour has named
@@ -8,11 +8,10 @@ import type { Fragment, LevelDetails } from 'hls.js';
  */
 export function findFragment(hls: Hls, url: string, range: ByteRange | undefined): Fragment | undefined {
   let newest: Fragment | undefined;
+  const isIt = (one: Fragment | Part) => one.url === url && one.byteRangeStartOffset === range?.start;
   for (const details of playlistsOf(hls)) {
-    const exact = details.fragments.find((one) => one.url === url && one.byteRangeStartOffset === range?.start);
+    const exact = details.fragments.find(isIt) ?? details.partList?.find(isIt)?.fragment;
     if (exact) return exact;
-    const part = details.partList?.find((one) => one.url === url && one.byteRangeStartOffset === range?.start);
-    if (part) return part.fragment;
     newest ??= details.fragments.at(-1);
   }
   return newest;

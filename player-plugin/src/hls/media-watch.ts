@@ -1,7 +1,7 @@
 import type Hls from 'hls.js';
-import type { Events, MediaAttachedData } from 'hls.js';
 import type { Clock } from '../clock.ts';
 import type { Playhead } from '../segment-engine.ts';
+import { listen } from './listen.ts';
 
 /** What the viewer feels. */
 export interface MediaListener {
@@ -22,26 +22,18 @@ export interface MediaListener {
  */
 export function watchMedia(hls: Hls, clock: Clock, listener: MediaListener): () => void {
   let unwatch = hls.media ? watchElement(hls.media, clock, listener, isPlaying(hls.media)) : undefined;
-  const attached = (_event: Events.MEDIA_ATTACHED, { media }: MediaAttachedData) => {
-    unwatch?.();
-    unwatch = watchElement(media, clock, listener, false);
-  };
   const detached = () => {
     unwatch?.();
     unwatch = undefined;
   };
-  const loading = () => {
+  const begin = () => {
     detached();
     if (hls.media) unwatch = watchElement(hls.media, clock, listener, false);
   };
-  hls.on('hlsMediaAttached' as Events.MEDIA_ATTACHED, attached);
-  hls.on('hlsMediaDetached' as Events.MEDIA_DETACHED, detached);
-  hls.on('hlsManifestLoading' as Events.MANIFEST_LOADING, loading);
+  const stop = listen(hls, { hlsMediaAttached: begin, hlsMediaDetached: detached, hlsManifestLoading: begin });
   return () => {
     detached();
-    hls.off('hlsMediaAttached' as Events.MEDIA_ATTACHED, attached);
-    hls.off('hlsMediaDetached' as Events.MEDIA_DETACHED, detached);
-    hls.off('hlsManifestLoading' as Events.MANIFEST_LOADING, loading);
+    stop();
   };
 }
 

@@ -1,6 +1,7 @@
 import type Hls from 'hls.js';
-import type { AudioTrackLoadedData, Events, LevelDetails, LevelUpdatedData } from 'hls.js';
+import type { Fragment, LevelDetails, Part } from 'hls.js';
 import type { Rendition, TimelineSegment } from '../segment-engine.ts';
+import { listen } from './listen.ts';
 
 type RenditionKind = Rendition['kind'];
 
@@ -12,16 +13,12 @@ export function watchPlaylists(hls: Hls, renditionChanged: (rendition: Rendition
   const tell = (details: LevelDetails | undefined, kind: RenditionKind) => {
     if (details && details.fragments.length > 0) renditionChanged(toRendition(details, kind));
   };
-  const levelUpdated = (_event: Events.LEVEL_UPDATED, { details }: LevelUpdatedData) => tell(details, 'main');
-  const trackLoaded = (_event: Events.AUDIO_TRACK_LOADED, { details }: AudioTrackLoadedData) => tell(details, 'audio');
   for (const level of hls.levels) tell(level.details, 'main');
   for (const track of hls.audioTracks) tell(track.details, 'audio');
-  hls.on('hlsLevelUpdated' as Events.LEVEL_UPDATED, levelUpdated);
-  hls.on('hlsAudioTrackLoaded' as Events.AUDIO_TRACK_LOADED, trackLoaded);
-  return () => {
-    hls.off('hlsLevelUpdated' as Events.LEVEL_UPDATED, levelUpdated);
-    hls.off('hlsAudioTrackLoaded' as Events.AUDIO_TRACK_LOADED, trackLoaded);
-  };
+  return listen(hls, {
+    hlsLevelUpdated: (_event, { details }) => tell(details, 'main'),
+    hlsAudioTrackLoaded: (_event, { details }) => tell(details, 'audio'),
+  });
 }
 
 function toRendition(details: LevelDetails, kind: RenditionKind): Rendition {
@@ -47,25 +44,19 @@ const MEASUREMENT_SECONDS = 0.05;
 /** Parts count within their segment; no segment has so many. */
 const PARTS_PER_SEGMENT = 1_000;
 
-function toPartSegment(part: NonNullable<LevelDetails['partList']>[number]): TimelineSegment {
-  const { byteRangeStartOffset: start, byteRangeEndOffset: end } = part;
-  const sequence = typeof part.fragment.sn === 'number' ? part.fragment.sn * PARTS_PER_SEGMENT + part.index : -1;
-  return {
-    url: part.url,
-    ...(start !== undefined && end !== undefined && end > start ? { range: { start, end } } : {}),
-    sequence,
-    start: part.start,
-    end: part.end,
-  };
+function toPartSegment(part: Part): TimelineSegment {
+  return timed(part, numberOf(part.fragment) * PARTS_PER_SEGMENT + part.index);
 }
 
-function toSegment(fragment: LevelDetails['fragments'][number]): TimelineSegment {
-  const { byteRangeStartOffset: start, byteRangeEndOffset: end } = fragment;
-  return {
-    url: fragment.url,
-    ...(start !== undefined && end !== undefined && end > start ? { range: { start, end } } : {}),
-    sequence: typeof fragment.sn === 'number' ? fragment.sn : -1,
-    start: fragment.start,
-    end: fragment.end,
-  };
+function toSegment(fragment: Fragment): TimelineSegment {
+  return timed(fragment, numberOf(fragment));
+}
+
+function numberOf({ sn }: Fragment): number {
+  return typeof sn === 'number' ? sn : -1;
+}
+
+function timed(piece: Fragment | Part, sequence: number): TimelineSegment {
+  const { url, start, end, byteRangeStartOffset: first = 0, byteRangeEndOffset: after = 0 } = piece;
+  return { url, ...(after > first ? { range: { start: first, end: after } } : {}), sequence, start, end };
 }

@@ -12,6 +12,9 @@ import type { DeliveredSegment, SegmentEngine, SegmentRequest } from '../segment
 import { type SegmentLoaderConstructor, type SegmentLoaderDeps, segmentLoaderClass } from './segment-loader.ts';
 import { StartGate } from './start-gate.ts';
 
+/** A full machine is slow. */
+const patience = { timeout: 20_000 };
+
 const URL_OF_SEGMENT = 'https://edge.example/a/segment1.ts';
 
 /** Time that stands until it is turned. */
@@ -159,7 +162,7 @@ describe('with an engine', () => {
     expect(loader.stats).toMatchObject({ loaded: 0, loading: { start: 1_000, first: 0, end: 0 } });
     clock.turnTo(4_000);
     await delivering().resolve({});
-    await vi.waitFor(() => expect(callbacks.onSuccess).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(callbacks.onSuccess).toHaveBeenCalledOnce(), patience);
     // 100,000 bytes at 8 Mbit/s are 100 ms, after the edge's 40 ms to its first byte.
     expect(loader.stats).toMatchObject({
       loaded: 100_000,
@@ -189,7 +192,7 @@ describe('with an engine', () => {
     const { load, delivering, callbacks } = setUp();
     load();
     await delivering().reject();
-    await vi.waitFor(() => expect(SiteLoader.last).toBeDefined());
+    await vi.waitFor(() => expect(SiteLoader.last).toBeDefined(), patience);
     expect(SiteLoader.last?.configuration?.loadPolicy.maxLoadTimeMs).toBe(120_000);
     SiteLoader.last?.answer(5_000);
     expect(callbacks.onSuccess).toHaveBeenCalledOnce();

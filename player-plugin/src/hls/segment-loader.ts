@@ -34,11 +34,11 @@ export interface SegmentLoaderDeps {
 
 /** The `fLoader` for hls.js: asks the engine first, and the site's own loader when there is none, or it fails. */
 export function segmentLoaderClass(deps: SegmentLoaderDeps): SegmentLoaderConstructor {
-  return class extends SegmentLoader {
-    constructor(config: HlsConfig) {
-      super(config, deps);
-    }
+  // biome-ignore lint/complexity/useArrowFunction: hls.js calls it with `new`
+  const construct = function (config: HlsConfig): SegmentLoader {
+    return new SegmentLoader(config, deps);
   };
+  return construct as unknown as SegmentLoaderConstructor;
 }
 
 class SegmentLoader implements Loader<FragmentLoaderContext> {
@@ -72,7 +72,7 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
       delivery.abort();
       this.#loadOwn(task);
     });
-    this.#state = { is: 'with-engine', delivery, task, cancelTimer };
+    this.#state = { is: 'engine', delivery, task, cancelTimer };
     delivery.whole.then(
       (segment) => this.#succeed(segment, delivery),
       () => {
@@ -84,11 +84,11 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
 
   abort(): void {
     const state = this.#leave();
-    if (state.is === 'with-engine') {
+    if (state.is === 'engine') {
       this.stats.aborted = true;
       state.delivery.abort();
       state.task.callbacks.onAbort?.(this.stats, state.task.context, null);
-    } else if (state.is === 'with-own-loader') {
+    } else if (state.is === 'loader') {
       state.loader.abort();
     }
   }
@@ -96,24 +96,24 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
   destroy(): void {
     const state = this.#leave();
     this.context = null;
-    if (state.is === 'with-engine') state.delivery.abort();
-    if (state.is !== 'with-own-loader') return;
+    if (state.is === 'engine') state.delivery.abort();
+    if (state.is !== 'loader') return;
     state.loader.destroy();
     state.settle(false);
   }
 
   getCacheAge(): number | null {
-    return this.#state.is === 'with-own-loader' ? (this.#state.loader.getCacheAge?.() ?? null) : null;
+    return this.#state.is === 'loader' ? (this.#state.loader.getCacheAge?.() ?? null) : null;
   }
 
   getResponseHeader(name: string): string | null {
-    return this.#state.is === 'with-own-loader' ? (this.#state.loader.getResponseHeader?.(name) ?? null) : null;
+    return this.#state.is === 'loader' ? (this.#state.loader.getResponseHeader?.(name) ?? null) : null;
   }
 
   /** An own loader stays reachable after abort: hls.js may still ask it for headers, and it may still call back. */
   #leave(): LoaderState {
     const state = this.#state;
-    if (state.is === 'with-engine') {
+    if (state.is === 'engine') {
       state.cancelTimer();
       this.#state = { is: 'idle' };
     }
@@ -121,11 +121,11 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
   }
 
   #isWaitingFor(delivery: SegmentDelivery): boolean {
-    return this.#state.is === 'with-engine' && this.#state.delivery === delivery;
+    return this.#state.is === 'engine' && this.#state.delivery === delivery;
   }
 
   #succeed(segment: DeliveredSegment, delivery: SegmentDelivery): void {
-    if (this.#state.is !== 'with-engine' || !this.#isWaitingFor(delivery)) return;
+    if (this.#state.is !== 'engine' || !this.#isWaitingFor(delivery)) return;
     const { task } = this.#state;
     this.#leave();
     const { data, from, bitsPerSecond, firstByteMs } = segment;
@@ -152,7 +152,7 @@ class SegmentLoader implements Loader<FragmentLoaderContext> {
       if (!settled) this.#deps.fetchedFromEdge(this.stats.loaded, kept);
       settled = true;
     };
-    this.#state = { is: 'with-own-loader', loader, settle };
+    this.#state = { is: 'loader', loader, settle };
     // hls.js holds on to our stats object (its abandon rule reads it while the segment loads).
     loader.stats = this.stats;
     // An engine that failed has used some of the time; what hls.js measures from here is the edge alone.
@@ -194,13 +194,13 @@ interface LoadTask {
 type LoaderState =
   | { readonly is: 'idle' }
   | {
-      readonly is: 'with-engine';
+      readonly is: 'engine';
       readonly delivery: SegmentDelivery;
       readonly task: LoadTask;
       readonly cancelTimer: () => void;
     }
   | {
-      readonly is: 'with-own-loader';
+      readonly is: 'loader';
       readonly loader: Loader<FragmentLoaderContext>;
       /** Counts what it fetched, once. */
       readonly settle: (kept: boolean) => void;

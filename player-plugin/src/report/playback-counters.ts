@@ -1,4 +1,4 @@
-import { emptyReport, MAX_COUNTER, MAX_HEIGHT, type PlaybackReport } from '@nearcast/protocol';
+import { MAX_COUNTER, MAX_HEIGHT, type PlaybackReport } from '@nearcast/protocol';
 
 /** What a session counts from its beginning. */
 export type Counter = Exclude<keyof PlaybackReport, 'coversMs' | 'startupMs' | keyof ReportedState>;
@@ -21,6 +21,10 @@ const counted: readonly Counter[] = [
 
 function zero(): PlaybackTotals {
   return Object.fromEntries(counted.map((name) => [name, 0])) as PlaybackTotals;
+}
+
+function wholeMs(ms: number): number {
+  return Math.max(0, Math.round(ms));
 }
 
 /** How things are at the moment of a report. */
@@ -64,13 +68,12 @@ export class PlaybackCounters {
     }
     const { latencyMs, height, ...rest } = state;
     const report: PlaybackReport = {
-      ...emptyReport,
       ...deltas,
       ...rest,
-      coversMs: Math.max(0, Math.round(now - this.#reportedAt)),
-      ...(latencyMs === undefined ? {} : { latencyMs: Math.max(0, Math.round(latencyMs)) }),
+      coversMs: wholeMs(now - this.#reportedAt),
+      ...(latencyMs === undefined ? {} : { latencyMs: wholeMs(latencyMs) }),
       ...(height === undefined ? {} : { height: Math.min(MAX_HEIGHT, Math.round(height)) }),
-      ...(this.#startupMs === undefined ? {} : { startupMs: Math.max(0, Math.round(this.#startupMs)) }),
+      ...(this.#startupMs === undefined ? {} : { startupMs: wholeMs(this.#startupMs) }),
     };
     this.#startupMs = undefined;
     this.#reportedAt = now;

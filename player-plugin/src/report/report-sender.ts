@@ -2,6 +2,9 @@ import type { PlaybackReport } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { TrackerClient } from '../signalling/tracker-client.ts';
 
+/** How it starts, and whether it does, is to be seen soon, ms. */
+const FIRST_AFTER_MS = 10_000;
+
 /** Sends what was counted, as often as the tracker asks, and a last time when the page goes. */
 export class ReportSender {
   readonly #tracker: TrackerClient;
@@ -23,7 +26,7 @@ export class ReportSender {
       this.#send();
       this.#cancel = this.#clock.after(everyMs, tick);
     };
-    this.#cancel = this.#clock.after(everyMs, tick);
+    this.#cancel = this.#clock.after(Math.min(FIRST_AFTER_MS, everyMs), tick);
   }
 
   stop(): void {

@@ -1,29 +1,24 @@
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import { FreshToken, type TokenSource } from './fresh-token.ts';
+import { backOffMs } from './reconnect-policy.ts';
 
-const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 256_000;
 
 /** Waits, after a token was refused, until the site has another: the same one is never shown twice. */
 export class AnotherToken {
-  readonly #fresh: () => Promise<string | undefined>;
-  readonly #clock: Clock;
+  readonly #token: FreshToken;
   readonly #random: Random;
-  #shown: string | undefined;
   #attempt = 0;
-  #cancel: () => void = () => undefined;
-  #round = 0;
 
-  constructor(fresh: () => Promise<string | undefined>, deps: { readonly clock: Clock; readonly random: Random }) {
-    this.#fresh = fresh;
-    this.#clock = deps.clock;
+  constructor(source: TokenSource, deps: { readonly clock: Clock; readonly random: Random }) {
+    this.#token = new FreshToken(source, deps.clock);
     this.#random = deps.random;
   }
 
   /** The token to join with. @throws what the site's function throws */
-  async take(): Promise<string | undefined> {
-    this.#shown = await this.#fresh();
-    return this.#shown;
+  take(): Promise<string | undefined> {
+    return this.#token.take();
   }
 
   /** The tracker took it. */
@@ -40,23 +35,15 @@ export class AnotherToken {
 
   /** Waits no more. */
   stop(): void {
-    this.#round += 1;
-    this.#cancel();
+    this.#token.stop();
   }
 
   #wait(hasAnother: () => void): void {
-    this.stop();
-    const fullMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#attempt);
+    const delayMs = backOffMs(this.#attempt, LONGEST_DELAY_MS, this.#random);
     this.#attempt += 1;
-    const delayMs = fullMs / 2 + (fullMs / 2) * this.#random();
-    this.#cancel = this.#clock.after(delayMs, () => void this.#look(hasAnother));
-  }
-
-  async #look(hasAnother: () => void): Promise<void> {
-    const round = this.#round;
-    const token = await this.#fresh().catch(() => undefined);
-    if (round !== this.#round) return;
-    if (token !== undefined && token !== this.#shown) hasAnother();
-    else this.#wait(hasAnother);
+    this.#token.askAfter(delayMs, (token) => {
+      if (token === undefined) this.#wait(hasAnother);
+      else hasAnother();
+    });
   }
 }

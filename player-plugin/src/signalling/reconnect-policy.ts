@@ -8,6 +8,10 @@ const LONGEST_DELAY_MS = 30_000;
  * so that the viewers of a restarted tracker do not come back all at once.
  */
 export function reconnectDelayMs(attempt: number, random: Random): number {
-  const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
-  return full / 2 + (full / 2) * random();
+  return backOffMs(attempt, LONGEST_DELAY_MS, random);
+}
+
+/** From a second on, twice as long each time, and somewhere in the later half of that. */
+export function backOffMs(attempt: number, longestMs: number, random: Random): number {
+  return (Math.min(longestMs, FIRST_DELAY_MS * 2 ** attempt) * (1 + random())) / 2;
 }

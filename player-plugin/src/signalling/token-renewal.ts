@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import { FreshToken, type TokenSource } from './fresh-token.ts';
 
 /** However little is left, the site is not asked more often, ms. */
 const LEAST_WAIT_MS = 1000;
@@ -17,22 +18,18 @@ export function renewAfterMs(expiresInMs: number, random: Random): number {
 
 /** [S10] Shows the tracker a fresh token before the one that it knows runs out. */
 export class TokenRenewal {
-  readonly #fresh: () => Promise<string | undefined>;
+  readonly #token: FreshToken;
   readonly #show: (token: string) => void;
   readonly #clock: Clock;
   readonly #random: Random;
-  #shown: string | undefined;
   #endsAt = 0;
-  #cancel: () => void = () => undefined;
-  #round = 0;
 
-  /** @param fresh where tokens come from; it may fail, and is asked again */
   constructor(
-    fresh: () => Promise<string | undefined>,
+    source: TokenSource,
     show: (token: string) => void,
     deps: { readonly clock: Clock; readonly random: Random },
   ) {
-    this.#fresh = fresh;
+    this.#token = new FreshToken(source, deps.clock);
     this.#show = show;
     this.#clock = deps.clock;
     this.#random = deps.random;
@@ -40,7 +37,7 @@ export class TokenRenewal {
 
   /** What the tracker knows already need not be shown again. */
   hasShown(token: string | undefined): void {
-    this.#shown = token;
+    this.#token.shown = token;
   }
 
   /** The tracker says for how long this viewer may stay. */
@@ -50,26 +47,21 @@ export class TokenRenewal {
   }
 
   stop(): void {
-    this.#round += 1;
-    this.#cancel();
+    this.#token.stop();
   }
 
   #wait(): void {
     this.stop();
     const leftMs = this.#endsAt - this.#clock.now();
-    if (leftMs > 0) this.#cancel = this.#clock.after(renewAfterMs(leftMs, this.#random), () => void this.#renew());
-  }
-
-  async #renew(): Promise<void> {
-    const round = this.#round;
-    // A site that cannot give one now may in a while.
-    const token = await this.#fresh().catch(() => undefined);
-    if (round !== this.#round) return;
-    if (token !== undefined && token !== this.#shown) {
-      this.#shown = token;
-      this.#show(token);
-    }
-    // The answer sets another time; without one it is tried again.
-    this.#wait();
+    if (leftMs <= 0) return;
+    this.#token.askAfter(renewAfterMs(leftMs, this.#random), (token) => {
+      // A site that cannot give one now may in a while.
+      if (token !== undefined) {
+        this.hasShown(token);
+        this.#show(token);
+      }
+      // The answer sets another time; without one it is tried again.
+      this.#wait();
+    });
   }
 }

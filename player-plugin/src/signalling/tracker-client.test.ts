@@ -5,6 +5,9 @@ import { WebSocketServer } from 'ws';
 import { browserClock } from '../clock.ts';
 import { openWebSocket, TrackerClient, type TrackerEvents } from './tracker-client.ts';
 
+/** A full machine is slow. */
+const patience = { timeout: 20_000 };
+
 const servers: WebSocketServer[] = [];
 const clients: TrackerClient[] = [];
 
@@ -69,16 +72,16 @@ test('joins, is welcomed, and may speak', async () => {
   const { url, heard } = await trackerThat(({ type }) => (type === 'join' ? welcome : undefined));
   const { client, events } = connect([url]);
   client.send({ type: 'leave' });
-  await vi.waitFor(() => expect(events.heard).toHaveBeenCalledWith(JSON.parse(welcome)));
+  await vi.waitFor(() => expect(events.heard).toHaveBeenCalledWith(JSON.parse(welcome)), patience);
   expect(client.isWelcome).toBe(true);
   client.send({ type: 'want', peers: 1 });
-  await vi.waitFor(() => expect(heard.map(({ type }) => type)).toEqual(['join', 'want']));
+  await vi.waitFor(() => expect(heard.map(({ type }) => type)).toEqual(['join', 'want']), patience);
 });
 
 test('[S1] nonsense is told once, and changes nothing', async () => {
   const { url } = await trackerThat(() => 'nonsense');
   const { client, events } = connect([url]);
-  await vi.waitFor(() => expect(events.garbled).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(events.garbled).toHaveBeenCalledOnce(), patience);
   expect(client.isWelcome).toBe(false);
   expect(events.stateChanged.mock.calls).toEqual([['connecting']]);
 });
@@ -86,16 +89,16 @@ test('[S1] nonsense is told once, and changes nothing', async () => {
 test('an error is passed on and keeps the connection', async () => {
   const { url } = await trackerThat(() => JSON.stringify({ type: 'error', reason: 'too-many', message: 'slow down' }));
   const { events } = connect([url]);
-  await vi.waitFor(() => expect(events.refused).toHaveBeenCalledWith('too-many', 'slow down'));
+  await vi.waitFor(() => expect(events.refused).toHaveBeenCalledWith('too-many', 'slow down'), patience);
 });
 
 test('goes to the next tracker when the first is away, and says so when all are', async () => {
   const { url } = await trackerThat(({ type }) => (type === 'join' ? welcome : undefined));
   const { client, events } = connect(['ws://127.0.0.1:1', url], hastyClock);
-  await vi.waitFor(() => expect(client.isWelcome).toBe(true));
+  await vi.waitFor(() => expect(client.isWelcome).toBe(true), patience);
   expect(events.stateChanged).not.toHaveBeenCalledWith('unreachable');
   const { events: lost } = connect(['ws://127.0.0.1:1'], hastyClock);
-  await vi.waitFor(() => expect(lost.stateChanged).toHaveBeenCalledWith('unreachable'));
+  await vi.waitFor(() => expect(lost.stateChanged).toHaveBeenCalledWith('unreachable'), patience);
 });
 
 test('[S5] comes back when a tracker that goes away says when', async () => {
@@ -106,7 +109,7 @@ test('[S5] comes back when a tracker that goes away says when', async () => {
     return joins === 1 ? JSON.stringify({ type: 'reconnect', afterMs: 1 }) : welcome;
   });
   const { client, events } = connect([url]);
-  await vi.waitFor(() => expect(client.isWelcome).toBe(true));
+  await vi.waitFor(() => expect(client.isWelcome).toBe(true), patience);
   expect(events.stateChanged).not.toHaveBeenCalledWith('unreachable');
 });
 
@@ -126,7 +129,10 @@ test('[S10] shows a fresh token in time, and is no guest any more when it is sho
     after: (ms: number, run: () => void) => browserClock.after(ms === 10_000 ? 1e6 : 5, run),
   };
   const { client, events } = connect([url], clock, () => `token ${++count}`);
-  await vi.waitFor(() => expect(events.refused).toHaveBeenCalledWith('unauthorised', 'the token has expired'));
+  await vi.waitFor(
+    () => expect(events.refused).toHaveBeenCalledWith('unauthorised', 'the token has expired'),
+    patience,
+  );
   expect(events.notRenewed).toHaveBeenCalledWith('it has expired');
   expect(heard).toMatchObject([
     { type: 'join', token: 'token 1' },
@@ -139,8 +145,8 @@ test('[S10] shows a fresh token in time, and is no guest any more when it is sho
 test('a closed client stays closed', async () => {
   const { url, server } = await trackerThat(({ type }) => (type === 'join' ? welcome : undefined));
   const { client } = connect([url], hastyClock);
-  await vi.waitFor(() => expect(client.isWelcome).toBe(true));
+  await vi.waitFor(() => expect(client.isWelcome).toBe(true), patience);
   client.close();
-  await vi.waitFor(() => expect(server.clients.size).toBe(0));
+  await vi.waitFor(() => expect(server.clients.size).toBe(0), patience);
   expect(client.isWelcome).toBe(false);
 });

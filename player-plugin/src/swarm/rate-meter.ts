@@ -28,7 +28,7 @@ export class RateMeter {
     this.#startedAt ??= now;
     this.#advance(now);
     this.#buckets[this.#bucket % BUCKETS] = (this.#buckets[this.#bucket % BUCKETS] ?? 0) + bytes;
-    this.#best = Math.max(this.#best, this.#lastWindow());
+    this.#best = Math.max(this.#best, this.#window(0));
   }
 
   bytesPerSecond(now: number): number {
@@ -43,11 +43,6 @@ export class RateMeter {
     if (this.#startedAt !== undefined && now - this.#startedAt >= WINDOW_MS) this.#isFull = true;
   }
 
-  /** Whether it has seen enough to be more than an assumption. */
-  hasMeasured(now: number): boolean {
-    return this.#startedAt !== undefined && now - this.#startedAt >= MEMORY_MS;
-  }
-
   #advance(now: number): void {
     const bucket = Math.floor(now / BUCKET_MS);
     if (bucket <= this.#bucket) return;
@@ -57,9 +52,10 @@ export class RateMeter {
     this.#best = this.#bestOfMemory();
   }
 
-  #lastWindow(): number {
+  /** The bytes/s of a window that ended so many buckets ago. */
+  #window(bucketsAgo: number): number {
     let bytes = 0;
-    for (let back = 0; back < WINDOW_BUCKETS; back++) {
+    for (let back = bucketsAgo; back < bucketsAgo + WINDOW_BUCKETS; back++) {
       bytes += this.#buckets[(this.#bucket - back + BUCKETS) % BUCKETS] ?? 0;
     }
     return (bytes * 1000) / WINDOW_MS;
@@ -67,14 +63,7 @@ export class RateMeter {
 
   #bestOfMemory(): number {
     let best = 0;
-    let window = 0;
-    for (let age = BUCKETS - 1; age >= 0; age--) {
-      window += this.#buckets[(this.#bucket - age + BUCKETS) % BUCKETS] ?? 0;
-      if (age + WINDOW_BUCKETS < BUCKETS) {
-        window -= this.#buckets[(this.#bucket - age - WINDOW_BUCKETS + BUCKETS) % BUCKETS] ?? 0;
-      }
-      best = Math.max(best, window);
-    }
-    return (best * 1000) / WINDOW_MS;
+    for (let age = 0; age <= BUCKETS - WINDOW_BUCKETS; age++) best = Math.max(best, this.#window(age));
+    return best;
   }
 }

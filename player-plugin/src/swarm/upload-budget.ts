@@ -15,12 +15,13 @@ const BURST_SECONDS = 1;
 
 /** Says how many bytes may be sent now. */
 export class UploadBudget {
+  /** While paused nothing may be sent: the viewer's own playback goes first. */
+  isPaused = false;
   readonly #caps: UploadCaps;
   #receivedBytes = 0;
   #sentBytes = 0;
   #tokens: number;
   #filledAt: number;
-  #pausedBecause: string | undefined;
 
   constructor(caps: UploadCaps, now: number) {
     this.#caps = caps;
@@ -36,15 +37,6 @@ export class UploadBudget {
     this.#fill(now);
     this.#sentBytes += bytes;
     this.#tokens -= bytes;
-  }
-
-  /** While paused nothing may be sent: the viewer's own playback, or its wish, goes first. */
-  pause(because: string | undefined): void {
-    this.#pausedBecause = because;
-  }
-
-  get isPaused(): boolean {
-    return this.#pausedBecause !== undefined;
   }
 
   allowance(now: number): number {

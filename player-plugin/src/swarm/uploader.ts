@@ -151,10 +151,6 @@ export class Uploader {
     return this.#meter.bytesPerSecond(this.#clock.now());
   }
 
-  get hasMeasured(): boolean {
-    return this.#meter.hasMeasured(this.#clock.now());
-  }
-
   /** How long the line needs for all that was accepted, beyond the round trip that everybody pays, ms. */
   get backlogMs(): number {
     const now = this.#clock.now();

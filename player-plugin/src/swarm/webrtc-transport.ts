@@ -35,11 +35,12 @@ class WebRtcTransport implements PeerTransport {
     this.#events = events;
     this.#afterMessage = afterMessage;
     this.#connection = new RTCPeerConnection(rtc);
-    this.#control = this.#channel('nearcast-control', CONTROL_CHANNEL, (message) => events.control(message));
-    this.#data = this.#channel('nearcast-data', DATA_CHANNEL, (message) => events.data(message));
+    this.#control = this.#channel('control', CONTROL_CHANNEL, (message) => events.control(message));
+    this.#data = this.#channel('data', DATA_CHANNEL, (message) => events.data(message));
     this.#connection.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate && this.#hasDescribed && !this.#isClosed)
-        this.#events.signal({ candidate: toCandidate(candidate) });
+      if (!candidate || !this.#hasDescribed || this.#isClosed) return;
+      // There is one section: that of the data channels.
+      this.#events.signal({ candidate: { candidate: candidate.candidate, sdpMLineIndex: 0 } });
     });
     this.#connection.addEventListener('connectionstatechange', () => {
       if (this.#connection.connectionState === 'failed') this.#fail();
@@ -166,12 +167,4 @@ function gathered(connection: RTCPeerConnection): Promise<void> {
     setTimeout(resolve, GATHER_AT_MOST_MS);
     finish();
   });
-}
-
-function toCandidate({
-  candidate,
-  sdpMid,
-  sdpMLineIndex,
-}: RTCIceCandidate): Extract<Signal, { candidate: unknown }>['candidate'] {
-  return { candidate, ...(sdpMid === null ? {} : { sdpMid }), ...(sdpMLineIndex === null ? {} : { sdpMLineIndex }) };
 }

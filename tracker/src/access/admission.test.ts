@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TrackerMessage, ViewerMessage } from '@nearcast/protocol';
 import { SignJWT } from 'jose';
 import { describe, expect, test, vi } from 'vitest';
+import { patience } from '../testing/test-viewer.ts';
 import { Admission } from './admission.ts';
 import { JoinTokens } from './join-tokens.ts';
 import { UsedTokens } from './used-tokens.ts';
@@ -129,7 +130,7 @@ describe('[S10] join', () => {
     say(join(await tokenFor(60)));
     for (let count = 0; count < 100; count++) say({ type: 'want', peers: 1 });
     expect(told.length).toBe(36);
-    await vi.waitFor(() => expect(passed.length).toBe(65));
+    await vi.waitFor(() => expect(passed.length).toBe(65), patience);
   });
 
   test('who has gone in the meantime is not let in', async () => {

@@ -3,6 +3,7 @@ import { SignJWT } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { startTracker, type Tracker, type TrackerConfig } from '../server.ts';
+import { patience } from '../testing/test-viewer.ts';
 import { AddressBudgets } from './address-budgets.ts';
 import { sealedSwarmId } from './swarm-id.ts';
 
@@ -82,7 +83,7 @@ describe('who may open a connection', () => {
     expect(await from('2001:db8:1:2::2')).toBe('429 too many open connections from this address\n');
     expect(await from('2001:db8:1:3::1')).toBeInstanceOf(WebSocket);
     (first as WebSocket).close();
-    await vi.waitFor(async () => expect(await from('2001:db8:1:2::2')).toBeInstanceOf(WebSocket));
+    await vi.waitFor(async () => expect(await from('2001:db8:1:2::2')).toBeInstanceOf(WebSocket), patience);
   });
 });
 
@@ -97,7 +98,7 @@ test('joins of one address are limited, too, over all its connections', async ()
   for (const viewer of [...viewers, ...viewers]) {
     viewer.send(JSON.stringify({ type: 'join', swarm: 's', engine: 'webtorrent', upload: true }));
   }
-  await vi.waitFor(() => expect(types.toSorted()).toEqual(['error', 'welcome', 'welcome', 'welcome']));
+  await vi.waitFor(() => expect(types.toSorted()).toEqual(['error', 'welcome', 'welcome', 'welcome']), patience);
 });
 
 test('[S7] signals reach only viewers that were introduced, and nobody answers an offer never sent to him', async () => {
@@ -107,12 +108,12 @@ test('[S7] signals reach only viewers that were introduced, and nobody answers a
     const inbox: { type: string; viewer?: string; peer?: string }[] = [];
     socket.on('message', (data) => inbox.push(JSON.parse(String(data))));
     socket.send(JSON.stringify({ type: 'join', swarm, engine: 'swarm', upload: true }));
-    await vi.waitFor(() => expect(inbox[0]?.type).toBe('welcome'));
+    await vi.waitFor(() => expect(inbox[0]?.type).toBe('welcome'), patience);
     return { socket, inbox, name: inbox[0]?.viewer };
   };
   const [one, two, attacker] = [await enter('movie'), await enter('movie'), await enter('elsewhere')];
   const isIntroduced = () => one.inbox.some(({ type, peer }) => type === 'introduce' && peer === two.name);
-  await vi.waitFor(() => expect(isIntroduced()).toBe(true));
+  await vi.waitFor(() => expect(isIntroduced()).toBe(true), patience);
   const signal = (to: string | undefined, type: 'offer' | 'answer', sdp: string) =>
     JSON.stringify({ type: 'signal', to, signal: { description: { type, sdp } } });
   for (const to of [one.name, two.name]) {
@@ -120,9 +121,9 @@ test('[S7] signals reach only viewers that were introduced, and nobody answers a
   }
   attacker.socket.send('nonsense');
   // What it forged has been looked at when this is answered.
-  await vi.waitFor(() => expect(attacker.inbox.at(-1)).toMatchObject({ reason: 'malformed' }));
+  await vi.waitFor(() => expect(attacker.inbox.at(-1)).toMatchObject({ reason: 'malformed' }), patience);
   two.socket.send(signal(one.name, 'offer', 'true'));
-  await vi.waitFor(() => expect(one.inbox.filter(({ type }) => type === 'signal')).toHaveLength(1));
+  await vi.waitFor(() => expect(one.inbox.filter(({ type }) => type === 'signal')).toHaveLength(1), patience);
   expect(JSON.stringify([one.inbox, two.inbox])).not.toContain('forged');
 });
 
@@ -133,7 +134,7 @@ test('who joins again and again to meet everybody is told to come back later', a
   viewer.on('message', (data) => heard.push(JSON.parse(String(data))));
   const join = JSON.stringify({ type: 'join', swarm: 's', engine: 'webtorrent', upload: true });
   for (let count = 0; count < 3; count++) viewer.send(join);
-  await vi.waitFor(() => expect(heard).toHaveLength(3));
+  await vi.waitFor(() => expect(heard).toHaveLength(3), patience);
   expect(heard).toMatchObject([{ type: 'welcome' }, { type: 'welcome' }, { type: 'error', reason: 'too-many' }]);
 });
 
@@ -163,7 +164,7 @@ test('a blocked infohash: announces and answers are refused at once, and nothing
   const announce = (peer: string, more: object = {}) =>
     JSON.stringify({ action: 'announce', info_hash: infoHash, peer_id: peer.repeat(20), numwant: 1, ...more });
   b.send(announce('b'));
-  await vi.waitFor(() => expect(heard).toHaveLength(1));
+  await vi.waitFor(() => expect(heard).toHaveLength(1), patience);
   await fetch(`http://127.0.0.1:${running.adminPort}/api/blocked`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -177,7 +178,7 @@ test('a blocked infohash: announces and answers are refused at once, and nothing
     'failure reason': 'this swarm is blocked',
   });
   b.send(announce('b'));
-  await vi.waitFor(() => expect(heard).toHaveLength(2));
+  await vi.waitFor(() => expect(heard).toHaveLength(2), patience);
   expect(heard[1]).toHaveProperty('failure reason');
 });
 

@@ -37,6 +37,7 @@ export class UpgradeGate {
   readonly #clock: Clock;
   readonly #open = new Map<string, number>();
   readonly #networks = new Map<ConnectionId, string>();
+  readonly #arrivals = new WeakMap<Arrival, { readonly network: string | undefined }>();
   readonly #passes = new WeakMap<Arrival, TorrentPass>();
 
   /** @throws {TypeError} when an origin is none */
@@ -52,8 +53,9 @@ export class UpgradeGate {
   check(arrival: Arrival, dialect: Dialect): UpgradeRefusal | undefined | Promise<UpgradeRefusal | undefined> {
     if (dialect === 'webtorrent' && this.#rules.webtorrent === 'off') return refusals.dialect;
     if (!this.#isAllowed(arrival.origin)) return refusals.origin;
-    if (this.#isFull(arrival.address)) return refusals.count;
-    if (!this.#budgets.take(arrival.address, this.#clock.now())) return refusals.rate;
+    const network = this.#networkFrom(arrival);
+    if (this.#isFull(network)) return refusals.count;
+    if (!this.#budgets.takeOf(network, this.#clock.now())) return refusals.rate;
     return dialect === 'webtorrent' && this.#tokens ? this.#checkToken(arrival, this.#tokens) : undefined;
   }
 
@@ -62,8 +64,8 @@ export class UpgradeGate {
     return this.#passes.get(arrival);
   }
 
-  opened(connection: ConnectionId, { address }: Arrival): void {
-    const network = publicNetwork(address);
+  opened(connection: ConnectionId, arrival: Arrival): void {
+    const network = this.#networkFrom(arrival);
     if (network === undefined) return;
     this.#networks.set(connection, network);
     this.#open.set(network, (this.#open.get(network) ?? 0) + 1);
@@ -83,9 +85,17 @@ export class UpgradeGate {
     else this.#open.delete(network);
   }
 
-  #isFull(address: string | undefined): boolean {
+  /** Looked up once per arrival. */
+  #networkFrom(arrival: Arrival): string | undefined {
+    const known = this.#arrivals.get(arrival);
+    if (known) return known.network;
+    const network = publicNetwork(arrival.address);
+    this.#arrivals.set(arrival, { network });
+    return network;
+  }
+
+  #isFull(network: string | undefined): boolean {
     const most = this.#rules.connectionsPerAddress;
-    const network = publicNetwork(address);
     return most > 0 && network !== undefined && (this.#open.get(network) ?? 0) >= most;
   }
 

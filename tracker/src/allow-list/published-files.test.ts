@@ -7,6 +7,7 @@ import { portOf } from '@nearcast/service-kit';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import type { BinaryId } from '../dialects/webtorrent.ts';
+import { patience } from '../testing/test-viewer.ts';
 import { PublishedFiles, parseList } from './published-files.ts';
 
 const HEX = ['00112233445566778899aabbccddeeff00112233', 'ffeeddccbbaa99887766554433221100ffeeddcc'] as const;
@@ -82,7 +83,7 @@ test('what is taken back is gone with the next look; while the edge is away the 
   await files.start();
   state.list = 'away';
   clock.pass(30_000);
-  await vi.waitFor(() => expect(problems).toEqual([`no list of files from ${url}: it answered 503`]));
+  await vi.waitFor(() => expect(problems).toEqual([`no list of files from ${url}: it answered 503`]), patience);
   expect(files.count).toBe(2);
   await vi.waitFor(() => {
     Object.assign(state, { list: JSON.stringify({ infohashes: [HEX[1]] }), etag: '"2"' });

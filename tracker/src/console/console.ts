@@ -90,8 +90,7 @@ export class LiveConsole {
     const sample = { viewers: swarms.viewerCount, ...this.#accounts.takeFresh(), edgeSentBytes, originBytes };
     this.#hour.add(sample, clock.now());
     for (const tell of this.#lookers.keys()) tell('sample', { ...sample, ageMs: 0 });
-    const here = new Set(swarms.names().flatMap((name) => swarms.viewersOf(name).map(({ id }) => id)));
-    this.#accounts.keepOnly((viewer) => here.has(viewer));
+    this.#accounts.keepOnly((viewer) => swarms.find(viewer) !== undefined);
   }
 
   #every(name: string, ms: number, run: () => void): void {

@@ -36,12 +36,13 @@ test('of a large swarm as many are drawn as can be told apart, and no link leads
   expect(links.filter(({ a, b }) => !drawn.has(a) || !drawn.has(b))).toEqual([]);
 });
 
-test('who is gone is forgotten, also by neighbours', () => {
+test('who is gone is forgotten, and of neighbours all but the newest', () => {
   const accounts = new Accounts();
-  accounts.add('here', { ...emptyReport, links: [link('gone', 5)] }, 0);
+  for (let peer = 0; peer < 100; peer++) accounts.add('here', { ...emptyReport, links: [link(`peer ${peer}`, 5)] }, 0);
   accounts.add('gone', { ...emptyReport, peerBytes: 7 }, 0);
   accounts.keepOnly((viewer) => viewer === 'here');
-  expect(accounts.of('here').received.size).toBe(0);
+  const { received } = accounts.of('here');
+  expect([received.size, received.has('peer 35'), received.has('peer 36')]).toEqual([64, false, true]);
   expect(accounts.of('gone').peerBytes).toBe(0);
   // The hour remembers what they had.
   expect(accounts.takeFresh().peerBytes).toBe(7);

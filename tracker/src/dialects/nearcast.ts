@@ -9,6 +9,7 @@ import type {
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
 import type { Join, RelayOutcome, ViewerDirectory } from '../directory/viewer-directory.ts';
+import type { Urgency } from '../gateway/outgoing-texts.ts';
 import { inRegion, type Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import type { ReportDesk } from '../reports/report-desk.ts';
@@ -122,4 +123,9 @@ export class NearcastDialect {
 
 export function trackerError(reason: TrackerErrorReason, message: string): TrackerMessage {
   return { type: 'error', reason, message };
+}
+
+/** Who is to be sent an offer need not know before it comes: both are one write then. */
+export function urgencyOf(message: TrackerMessage): Urgency {
+  return message.type === 'introduce' && !message.initiate ? 'soon' : 'now';
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { TorrentDirectory } from '../directory/torrent-directory.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import type { ConnectionId, Outbox } from '../swarm/torrent-swarms.ts';
-import { parseTorrentCommand, type TorrentCommand, type TorrentLimits } from './webtorrent.ts';
+import { parseTorrentCommand, replyText, type TorrentCommand, type TorrentLimits } from './webtorrent.ts';
 
 type Announce = Extract<TorrentCommand, { is: 'announce' }>;
 
@@ -50,7 +50,7 @@ export class TorrentDialect {
     for (const { to, reply } of out) {
       if ('offer' in reply) offers += 1;
       else if ('answer' in reply) metrics.relayed.inc({ kind: 'answer' });
-      send(to, JSON.stringify(reply));
+      send(to, replyText(reply));
     }
     if (offers > 0) metrics.relayed.inc({ kind: 'offer' }, offers);
   }

@@ -1,4 +1,5 @@
 import { asCount, asObject, asText, type JsonObject, parseJsonObject } from '@nearcast/protocol';
+import { SdpTexts } from './sdp-texts.ts';
 
 /**
  * The WebTorrent tracker protocol as its clients speak it. There is no specification: bittorrent-tracker is the
@@ -10,7 +11,8 @@ export type BinaryId = string & { readonly binaryId: unique symbol };
 
 export interface SessionDescription {
   readonly type: 'offer' | 'answer';
-  readonly sdp: string;
+  /** The SDP as JSON, quotes included: it is only passed on. */
+  readonly sdpJson: string;
 }
 
 export interface Offer {
@@ -84,12 +86,27 @@ export type TorrentReply =
     }
   | { readonly action: 'announce' | 'scrape'; readonly info_hash: string; readonly 'failure reason': string };
 
+/** As it goes out. */
+export function replyText(reply: TorrentReply): string {
+  if ('offer' in reply) return passedText(reply, reply.offer);
+  return 'answer' in reply ? passedText(reply, reply.answer) : JSON.stringify(reply);
+}
+
+type Passed = Extract<TorrentReply, { peer_id: string }>;
+
+function passedText({ info_hash, peer_id, offer_id }: Passed, { type, sdpJson }: SessionDescription): string {
+  const [infoHash, peerId, offerId] = [JSON.stringify(info_hash), JSON.stringify(peer_id), JSON.stringify(offer_id)];
+  const ids = `"action":"announce","info_hash":${infoHash},"peer_id":${peerId},"offer_id":${offerId}`;
+  return `{${ids},"${type}":{"type":"${type}","sdp":${sdpJson}}}`;
+}
+
 export function parseTorrentCommand(text: string, limits: TorrentLimits): TorrentCommand | MalformedCommand {
   const given = parseJsonObject(text);
   if (!given) return malformed({}, 'not a JSON object');
+  const sdps = new SdpTexts(text);
   switch (given.action) {
     case 'announce':
-      return given.answer === undefined ? parseAnnounce(given, limits) : parseAnswer(given, limits);
+      return given.answer === undefined ? parseAnnounce(given, sdps, limits) : parseAnswer(given, sdps, limits);
     case 'scrape':
       return parseScrape(given, limits);
     default:
@@ -108,10 +125,15 @@ function asBinaryId(value: unknown): BinaryId | undefined {
   return value as BinaryId;
 }
 
-function asDescription<const T extends SessionDescription['type']>(value: unknown, type: T, maxLength: number) {
+function asDescription(
+  value: unknown,
+  type: SessionDescription['type'],
+  sdps: SdpTexts,
+  maxLength: number,
+): SessionDescription | undefined {
   const given = asObject(value);
   const sdp = asText(given?.sdp, maxLength);
-  return given?.type === type && sdp !== undefined ? { type, sdp } : undefined;
+  return given?.type === type && sdp !== undefined ? { type, sdpJson: sdps.next(sdp) } : undefined;
 }
 
 /** "update", "paused" and "" come from real clients and mean no more than being there. */
@@ -125,7 +147,7 @@ const events: Readonly<Record<string, 'present' | 'completed' | 'stopped'>> = {
   '': 'present',
 };
 
-function parseAnnounce(given: JsonObject, limits: TorrentLimits): TorrentCommand | MalformedCommand {
+function parseAnnounce(given: JsonObject, sdps: SdpTexts, limits: TorrentLimits): TorrentCommand | MalformedCommand {
   const infoHash = asBinaryId(given.info_hash);
   if (!infoHash) return malformed(given, 'info_hash must be 20 characters of one byte each');
   const peerId = asBinaryId(given.peer_id);
@@ -133,27 +155,27 @@ function parseAnnounce(given: JsonObject, limits: TorrentLimits): TorrentCommand
   const name = given.event ?? '';
   const event = typeof name === 'string' && Object.hasOwn(events, name) ? events[name] : undefined;
   if (!event) return malformed(given, 'unknown event');
-  const offers = parseOffers(given.offers, limits);
+  const offers = parseOffers(given.offers, sdps, limits);
   if (!offers) return malformed(given, 'offers must be a list of {offer, offer_id}');
   const wanted = asCount(given.numwant, 1000) ?? offers.length;
   return { is: 'announce', infoHash, peerId, event, seeder: given.left === 0, offers, wanted };
 }
 
-function parseOffers(given: unknown, limits: TorrentLimits): Offer[] | undefined {
+function parseOffers(given: unknown, sdps: SdpTexts, limits: TorrentLimits): Offer[] | undefined {
   if (given === undefined || given === null) return [];
   if (!Array.isArray(given)) return undefined;
   const offers: Offer[] = [];
   for (const item of given.slice(0, limits.maxOffers)) {
     const fields = asObject(item);
     const offerId = asBinaryId(fields?.offer_id);
-    const offer = asDescription(fields?.offer, 'offer', limits.maxSdpLength);
+    const offer = asDescription(fields?.offer, 'offer', sdps, limits.maxSdpLength);
     if (!offerId || !offer) return undefined;
     offers.push({ offerId, offer });
   }
   return offers;
 }
 
-function parseAnswer(given: JsonObject, limits: TorrentLimits): TorrentCommand | MalformedCommand {
+function parseAnswer(given: JsonObject, sdps: SdpTexts, limits: TorrentLimits): TorrentCommand | MalformedCommand {
   const infoHash = asBinaryId(given.info_hash);
   const peerId = asBinaryId(given.peer_id);
   const toPeerId = asBinaryId(given.to_peer_id);
@@ -161,7 +183,7 @@ function parseAnswer(given: JsonObject, limits: TorrentLimits): TorrentCommand |
   if (!infoHash || !peerId || !toPeerId || !offerId) {
     return malformed(given, 'info_hash, peer_id, to_peer_id and offer_id must be 20 characters of one byte each');
   }
-  const answer = asDescription(given.answer, 'answer', limits.maxSdpLength);
+  const answer = asDescription(given.answer, 'answer', sdps, limits.maxSdpLength);
   if (!answer) return malformed(given, 'answer must be {type: "answer", sdp}');
   return { is: 'answer', infoHash, peerId, toPeerId, offerId, answer };
 }

@@ -4,7 +4,7 @@ import { MAX_SIGNALLING_BYTES, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import type { ConnectionId } from '../swarm/torrent-swarms.ts';
-import { OutgoingTexts, type TextWriter } from './outgoing-texts.ts';
+import { OutgoingTexts, type TextWriter, type Urgency } from './outgoing-texts.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 import { refuseUpgrade, type UpgradeRefusal } from './upgrade-refusal.ts';
 
@@ -51,15 +51,17 @@ interface Socket {
   readonly outgoing: TextWriter;
   readonly bucket: TokenBucket;
   dropped: number;
-  /** Since so many rounds of pings nothing came from it. */
-  silentRounds: number;
+  heardAt: number;
+  isPinged: boolean;
 }
 
 /** With so many more messages unread than read since, a sender is not hasty but hostile. */
 const FLOOD_AFTER_DROPPED = 1000;
 
-/** The first round may come right after a message. */
-const PING_AFTER_ROUNDS = 2;
+/** Connections are looked through so often in each `pingEveryMs`: who is silent for two of them is seen that much earlier. */
+const LOOKS = 8;
+const PING_AFTER = 2 - 1 / LOOKS;
+const DEAD_AFTER = 3;
 
 /** RFC 6455 §7.4.1, and the IANA registry for 1012 and 1013. */
 const closeCodes = { goingAway: 1001, policyViolation: 1008, serviceRestart: 1012, tryAgainLater: 1013 } as const;
@@ -71,7 +73,7 @@ export class WebSocketGateway {
   readonly #events: GatewayEvents;
   readonly #sockets = new Map<ConnectionId, Socket>();
   readonly #server: WebSocketServer;
-  readonly #outgoing = new OutgoingTexts();
+  readonly #outgoing: OutgoingTexts;
   readonly #stopPinging: () => void;
   #lastId = 0;
   #draining = false;
@@ -80,6 +82,7 @@ export class WebSocketGateway {
     this.#config = config;
     this.#clock = clock;
     this.#events = events;
+    this.#outgoing = new OutgoingTexts(clock);
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: MAX_SIGNALLING_BYTES,
@@ -88,7 +91,7 @@ export class WebSocketGateway {
       handleProtocols: (offered) => (offered.has(SIGNALLING_SUBPROTOCOL) ? SIGNALLING_SUBPROTOCOL : false),
     });
     httpServer.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#stopPinging = repeat(clock, config.pingEveryMs, () => this.#ping());
+    this.#stopPinging = repeat(clock, config.pingEveryMs / LOOKS, () => this.#ping());
   }
 
   get connectionCount(): number {
@@ -99,7 +102,7 @@ export class WebSocketGateway {
     return this.#sockets.keys();
   }
 
-  send(to: ConnectionId, text: string): void {
+  send(to: ConnectionId, text: string, urgency: Urgency = 'now'): void {
     const entry = this.#sockets.get(to);
     if (entry?.socket.readyState !== entry?.socket.OPEN) return;
     if (entry && entry.outgoing.backlogBytes > this.#config.maxBacklogBytes) {
@@ -107,7 +110,7 @@ export class WebSocketGateway {
       entry.socket.terminate();
       return;
     }
-    entry?.outgoing.add(text);
+    entry?.outgoing.add(text, urgency);
   }
 
   close(connection: ConnectionId, because: keyof typeof closeCodes): void {
@@ -122,6 +125,7 @@ export class WebSocketGateway {
 
   stop(): void {
     this.#stopPinging();
+    this.#outgoing.stop();
     for (const { socket } of this.#sockets.values()) socket.terminate();
     this.#server.close();
   }
@@ -150,11 +154,11 @@ export class WebSocketGateway {
   }
 
   #arrivalOf(request: IncomingMessage): Arrival {
-    const query = new URLSearchParams(/\?(.*)$/.exec(request.url ?? '')?.[1]);
+    const [, query] = (request.url ?? '').split('?', 2);
     return {
       address: this.#events.addressOf(request),
       origin: request.headers.origin,
-      token: query.get('token') ?? undefined,
+      token: query === undefined ? undefined : (new URLSearchParams(query).get('token') ?? undefined),
     };
   }
 
@@ -167,18 +171,18 @@ export class WebSocketGateway {
     }
     this.#lastId += 1;
     const id = this.#lastId;
-    const bucket = new TokenBucket(this.#config.messageRate, this.#clock.now());
+    const now = this.#clock.now();
+    const bucket = new TokenBucket(this.#config.messageRate, now);
     const entry: Socket = {
       socket,
       outgoing: this.#outgoing.writerTo(socket, stream),
       bucket,
       dropped: 0,
-      silentRounds: 0,
+      heardAt: now,
+      isPinged: false,
     };
     this.#sockets.set(id, entry);
-    socket.on('pong', () => {
-      entry.silentRounds = 0;
-    });
+    socket.on('pong', () => hear(entry, this.#clock.now()));
     socket.on('message', (data) => this.#receive(id, entry, data));
     socket.on('close', () => {
       this.#sockets.delete(id);
@@ -190,8 +194,9 @@ export class WebSocketGateway {
   #receive(id: ConnectionId, entry: Socket, data: RawData): void {
     // What was on its way when the connection was ended.
     if (entry.socket.readyState !== entry.socket.OPEN) return;
-    entry.silentRounds = 0;
-    if (entry.bucket.take(this.#clock.now())) {
+    const now = this.#clock.now();
+    hear(entry, now);
+    if (entry.bucket.take(now)) {
       // Not to 0: a flood that is read in part, as its allowance comes back, is one flood.
       entry.dropped = Math.max(0, entry.dropped - 1);
       this.#events.received(id, data.toString());
@@ -205,14 +210,24 @@ export class WebSocketGateway {
     closeAfterTexts(entry, closeCodes.policyViolation, 'too many messages');
   }
 
-  /** Viewers that report are heard often enough. Others are heard every other round, so that no proxy takes them for gone. */
+  /** Viewers that report are heard often enough. Others are heard in time, so that no proxy takes them for gone. */
   #ping(): void {
+    const { pingEveryMs } = this.#config;
+    const now = this.#clock.now();
     for (const entry of this.#sockets.values()) {
-      entry.silentRounds += 1;
-      if (entry.silentRounds === PING_AFTER_ROUNDS) entry.socket.ping();
-      else if (entry.silentRounds > PING_AFTER_ROUNDS) entry.socket.terminate();
+      const silentMs = now - entry.heardAt;
+      if (silentMs >= DEAD_AFTER * pingEveryMs) entry.socket.terminate();
+      else if (silentMs >= PING_AFTER * pingEveryMs && !entry.isPinged) {
+        entry.isPinged = true;
+        entry.socket.ping();
+      }
     }
   }
+}
+
+function hear(entry: Socket, now: number): void {
+  entry.heardAt = now;
+  entry.isPinged = false;
 }
 
 /** As `handleProtocols` will choose. */

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test, vi } from 'vitest';
+import { patience } from '../testing/test-viewer.ts';
 import { type StunOutcome, StunServer } from './stun-server.ts';
 
 const request = Buffer.from('000100002112a442b7e7a701bc34d686fa87dfae', 'hex');
@@ -63,7 +64,7 @@ test('one address gets only so many answers, and more after a while', async () =
       const before = counted.length;
       const portion = Math.min(50, until - before);
       for (let sent = 0; sent < portion; sent++) socket.send(request, port, '127.0.0.1');
-      await vi.waitFor(() => expect(counted).toHaveLength(before + portion));
+      await vi.waitFor(() => expect(counted).toHaveLength(before + portion), patience);
     }
   };
   await ask(1010);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { patience } from '../testing/test-viewer.ts';
 import { ManifestKeys, parseKeySet } from './manifest-keys.ts';
 
 const key = { kty: 'EC', crv: 'P-256', x: 'x'.repeat(43), y: 'y'.repeat(43) } as const;
@@ -27,7 +28,7 @@ test('keys come from a URL, also when it is there only later', async () => {
     response.writeHead(isThere ? 200 : 503).end(JSON.stringify({ keys: [{ ...key, kid: 'a' }, { kty: 'RSA' }] }));
   }).listen(0, '127.0.0.1');
   servers.push(server);
-  await vi.waitFor(() => expect(server.listening).toBe(true));
+  await vi.waitFor(() => expect(server.listening).toBe(true), patience);
   const failed = vi.fn<(problem: string) => void>();
   const keys = new ManifestKeys(
     `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys.json`,
@@ -38,7 +39,7 @@ test('keys come from a URL, also when it is there only later', async () => {
   expect(keys.current).toEqual([]);
   expect(failed.mock.calls[0]?.[0]).toMatch(/no manifest keys from http:.*503/);
   isThere = true;
-  await vi.waitFor(() => expect(keys.current).toEqual([key]));
+  await vi.waitFor(() => expect(keys.current).toEqual([key]), patience);
   keys.stop();
 });
 

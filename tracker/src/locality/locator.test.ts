@@ -2,6 +2,7 @@ import { mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { patience } from '../testing/test-viewer.ts';
 import { writeMmdb } from '../testing/write-mmdb.ts';
 import { Locator, type LocatorConfig } from './locator.ts';
 import { inRegion } from './place.ts';
@@ -42,7 +43,7 @@ async function start(config: Partial<LocatorConfig> = {}): Promise<Locator> {
 async function lookAgain(): Promise<void> {
   const looks = due.splice(0);
   for (const look of looks) look();
-  await vi.waitFor(() => expect(due).toHaveLength(looks.length));
+  await vi.waitFor(() => expect(due).toHaveLength(looks.length), patience);
 }
 
 async function write(name: string, content: string | Buffer): Promise<string> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { startTracker, type Tracker } from '../server.ts';
+import { patience } from '../testing/test-viewer.ts';
 import { writeMmdb } from '../testing/write-mmdb.ts';
 
 let folder: string;
@@ -29,7 +30,7 @@ async function viewerFrom(port: number, address: string): Promise<Record<string,
   socket.on('message', (data) => told.push(JSON.parse(String(data))));
   await once(socket, 'open');
   socket.send(JSON.stringify({ type: 'join', swarm: 's', engine: 'swarm', upload: true }));
-  await vi.waitFor(() => expect(told).not.toEqual([]));
+  await vi.waitFor(() => expect(told).not.toEqual([]), patience);
   return told;
 }
 
@@ -61,7 +62,7 @@ test('viewers behind a proxy are told how near each other is, and no address lea
     const { viewer } = told[earlier]?.find(({ type }) => type === 'welcome') ?? {};
     return told[later]?.find(({ peer }) => peer === viewer)?.nearness;
   };
-  await vi.waitFor(() => expect(nearnessTo(5, 0)).toBe('far'));
+  await vi.waitFor(() => expect(nearnessTo(5, 0)).toBe('far'), patience);
   expect([nearnessTo(1, 0), nearnessTo(2, 0), nearnessTo(3, 0), nearnessTo(5, 4)]).toEqual([
     'lan',
     'network',

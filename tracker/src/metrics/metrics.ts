@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { OTHER, type ReportLabels } from '../reports/report-labels.ts';
+import { type ReportCounters, type ReportTallies, reportTallies } from './report-tallies.ts';
 import { createSessionMetrics, type SessionMetrics } from './session-metrics.ts';
 import { TalliedCounter } from './tallied-counter.ts';
 import { createViewerMetrics, type ViewerMetrics } from './viewer-metrics.ts';
@@ -16,20 +17,19 @@ export interface TrackerMetrics {
   readonly droppedSignals: Counter<'because'>;
   readonly refusedAnnounces: Counter<'because'>;
   readonly unlinks: Counter<'reason'>;
-  readonly deliveredBytes: Counter<'source' | keyof ReportLabels>;
-  readonly uploadedBytes: Counter<keyof ReportLabels>;
   readonly discardedBytes: Counter;
   readonly rejectedChunks: Counter;
-  readonly stalls: Counter<'mode' | keyof ReportLabels>;
-  readonly stalledSeconds: Counter<'mode' | keyof ReportLabels>;
   readonly startupSeconds: Histogram<'mode' | keyof ReportLabels>;
   readonly reports: Counter<'outcome'>;
   readonly disagreement: Counter<'between' | 'claimed'>;
   readonly stunRequests: Counter<'outcome'>;
   readonly viewers: ViewerMetrics;
   readonly sessions: SessionMetrics;
-  /** A series that begins with its first event hides that event: Prometheus has no earlier value to compare it with. */
-  begin(labels: ReportLabels): void;
+  /**
+   * What reports under these labels add to. All their series begin now: one that begins with its first event hides that event,
+   * as Prometheus has no earlier value to compare it with.
+   */
+  talliesOf(labels: ReportLabels): ReportTallies;
 }
 
 /** Read when Prometheus asks. */
@@ -70,7 +70,33 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       for (const [dialect, count] of Object.entries(gauges.peers())) this.set({ dialect }, count);
     },
   });
-  const metrics: Omit<TrackerMetrics, 'begin'> = {
+  const counters: Omit<ReportCounters, 'playedSeconds'> = {
+    deliveredBytes: new TalliedCounter({
+      name: 'nearcast_player_delivered_bytes_total',
+      help: 'Media bytes that players received, by source; from peers as far as both ends tell it.',
+      labelNames: ['source', ...REPORT_LABELS], // peer | edge
+      registers,
+    }),
+    uploadedBytes: new TalliedCounter({
+      name: 'nearcast_player_uploaded_bytes_total',
+      help: 'Media bytes that players sent to peers, as far as both ends tell it.',
+      labelNames: REPORT_LABELS,
+      registers,
+    }),
+    stalls: new TalliedCounter({
+      name: 'nearcast_player_stalls_total',
+      help: 'How often playback stopped for want of data.',
+      labelNames: ['mode', ...REPORT_LABELS], // swarm | edge-only
+      registers,
+    }),
+    stalledSeconds: new TalliedCounter({
+      name: 'nearcast_player_stalled_seconds_total',
+      help: 'How long playback stood still for want of data.',
+      labelNames: ['mode', ...REPORT_LABELS],
+      registers,
+    }),
+  };
+  const metrics: Omit<TrackerMetrics, 'talliesOf'> = {
     registry,
     messages: new TalliedCounter({
       name: 'nearcast_tracker_messages_total',
@@ -122,38 +148,14 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
       labelNames: ['outcome'], // answered | refused | malformed | limited
       registers,
     }),
-    deliveredBytes: new TalliedCounter({
-      name: 'nearcast_player_delivered_bytes_total',
-      help: 'Media bytes that players received, by source; from peers as far as both ends tell it.',
-      labelNames: ['source', ...REPORT_LABELS], // peer | edge
-      registers,
-    }),
-    uploadedBytes: new TalliedCounter({
-      name: 'nearcast_player_uploaded_bytes_total',
-      help: 'Media bytes that players sent to peers, as far as both ends tell it.',
-      labelNames: REPORT_LABELS,
-      registers,
-    }),
-    discardedBytes: new Counter({
+    discardedBytes: new TalliedCounter({
       name: 'nearcast_player_discarded_bytes_total',
       help: 'Bytes that players received and threw away: duplicates, aborted transfers, failed hashes.',
       registers,
     }),
-    rejectedChunks: new Counter({
+    rejectedChunks: new TalliedCounter({
       name: 'nearcast_player_rejected_chunks_total',
       help: 'Chunks from peers whose hash did not match.',
-      registers,
-    }),
-    stalls: new TalliedCounter({
-      name: 'nearcast_player_stalls_total',
-      help: 'How often playback stopped for want of data.',
-      labelNames: ['mode', ...REPORT_LABELS], // swarm | edge-only
-      registers,
-    }),
-    stalledSeconds: new TalliedCounter({
-      name: 'nearcast_player_stalled_seconds_total',
-      help: 'How long playback stood still for want of data.',
-      labelNames: ['mode', ...REPORT_LABELS],
       registers,
     }),
     startupSeconds: new Histogram({
@@ -182,21 +184,16 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
   for (const between of ['named', 'unnamed']) {
     for (const claimed of ['received', 'sent']) metrics.disagreement.inc({ between, claimed }, 0);
   }
-  const begun = new Set<string>();
-  function begin({ content, region }: ReportLabels): void {
-    const name = `${content}\n${region}`;
-    if (begun.has(name)) return;
-    begun.add(name);
-    const labels = { content, region };
-    for (const mode of ['swarm', 'edge-only']) {
-      metrics.stalls.inc({ mode, ...labels }, 0);
-      metrics.stalledSeconds.inc({ mode, ...labels }, 0);
-      metrics.startupSeconds.zero({ mode, ...labels });
-      metrics.viewers.playedSeconds.inc({ mode, ...labels }, 0);
-    }
-    for (const source of ['peer', 'edge']) metrics.deliveredBytes.inc({ source, ...labels }, 0);
-    metrics.uploadedBytes.inc(labels, 0);
+  const { playedSeconds } = metrics.viewers;
+  const known = new Map<string, ReportTallies>();
+  function talliesOf(labels: ReportLabels): ReportTallies {
+    const name = `${labels.content}\n${labels.region}`;
+    const tallies = known.get(name) ?? reportTallies(labels, { ...counters, playedSeconds });
+    if (known.has(name)) return tallies;
+    known.set(name, tallies);
+    for (const mode of ['swarm', 'edge-only']) metrics.startupSeconds.zero({ mode, ...tallies.labels });
+    return tallies;
   }
-  begin({ content: OTHER, region: OTHER });
-  return { ...metrics, begin };
+  talliesOf({ content: OTHER, region: OTHER });
+  return { ...metrics, talliesOf };
 }

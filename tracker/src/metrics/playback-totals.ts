@@ -1,7 +1,7 @@
 import type { LinkReport, PlaybackReport } from '@nearcast/protocol';
-import type { ReportLabels } from '../reports/report-labels.ts';
 import type { Believed } from '../reports/reporter.ts';
 import type { TrackerMetrics } from './metrics.ts';
+import type { ReportTallies } from './report-tallies.ts';
 import { countViewer } from './viewer-metrics.ts';
 
 /** A browser that moves more than this in either direction is not believed: 1 Gbit/s, in bytes per millisecond. */
@@ -48,21 +48,23 @@ function clampLinks(links: readonly LinkReport[], maxBytes: number): LinkReport[
 export function countReport(
   report: PlaybackReport,
   passedMs: number,
-  labels: ReportLabels,
+  tallies: ReportTallies,
   metrics: TrackerMetrics,
 ): void {
-  countBelieved(report, labels, metrics);
-  metrics.deliveredBytes.inc({ source: 'edge', ...labels }, report.edgeBytes);
-  metrics.discardedBytes.inc(report.discardedBytes);
-  metrics.rejectedChunks.inc(report.rejectedChunks);
-  const { mode, startupMs } = report;
-  metrics.stalls.inc({ mode, ...labels }, report.stalls);
-  metrics.stalledSeconds.inc({ mode, ...labels }, report.stalledMs / 1000);
-  if (startupMs !== undefined) metrics.startupSeconds.observe({ mode, ...labels }, startupMs / 1000);
-  countViewer(report, passedMs, labels, metrics.viewers);
+  countBelieved(report, tallies);
+  const { mode, startupMs, discardedBytes, rejectedChunks } = report;
+  const { stalls, stalledSeconds, playedSeconds } = tallies.in[mode];
+  tallies.fromEdge.count += report.edgeBytes;
+  stalls.count += report.stalls;
+  stalledSeconds.count += report.stalledMs / 1000;
+  playedSeconds.count += report.playedMs / 1000;
+  if (discardedBytes > 0) metrics.discardedBytes.inc(discardedBytes);
+  if (rejectedChunks > 0) metrics.rejectedChunks.inc(rejectedChunks);
+  if (startupMs !== undefined) metrics.startupSeconds.observe({ mode, ...tallies.labels }, startupMs / 1000);
+  countViewer(report, passedMs, metrics.viewers);
 }
 
-export function countBelieved(believed: Believed, labels: ReportLabels, metrics: TrackerMetrics): void {
-  metrics.deliveredBytes.inc({ source: 'peer', ...labels }, believed.peerBytes);
-  metrics.uploadedBytes.inc({ ...labels }, believed.uploadedBytes);
+export function countBelieved(believed: Believed, { fromPeers, uploaded }: ReportTallies): void {
+  fromPeers.count += believed.peerBytes;
+  uploaded.count += believed.uploadedBytes;
 }

@@ -5,8 +5,7 @@ import { countViewer, createViewerMetrics } from './viewer-metrics.ts';
 
 async function after(report: Partial<typeof emptyReport>, passedMs: number): Promise<string[]> {
   const registry = new Registry();
-  const labels = { content: 'news', region: 'de' };
-  countViewer({ ...emptyReport, ...report }, passedMs, labels, createViewerMetrics([registry]));
+  countViewer({ ...emptyReport, ...report }, passedMs, createViewerMetrics([registry]));
   return (await registry.metrics()).split('\n');
 }
 
@@ -19,11 +18,6 @@ test('what was fetched from the edge is told apart by reason, and never adds up 
     `${name}{reason="repair"} 10`,
     `${name}{reason="other"} 0`,
   ]);
-});
-
-test('what was played is told apart by content and region', async () => {
-  const lines = await after({ playedMs: 2000, mode: 'swarm' }, 2000);
-  expect(lines).toContain('nearcast_player_played_seconds_total{mode="swarm",content="news",region="de"} 2');
 });
 
 test.each([

@@ -5,7 +5,7 @@ import { TalliedCounter } from './tallied-counter.ts';
 
 /** How viewers fare, report by report: who shares beside who does not, and what sharing costs them. */
 export interface ViewerMetrics {
-  readonly playedSeconds: Counter<'mode' | keyof ReportLabels>;
+  readonly playedSeconds: TalliedCounter<'mode' | keyof ReportLabels>;
   readonly renditionSeconds: Counter<'rendition' | 'mode'>;
   readonly edgeFetchedBytes: Counter<'reason'>;
   readonly pairs: Counter<'connection'>;
@@ -50,7 +50,7 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
       labelNames: ['reason'], // duty | backup | repair | other
       registers,
     }),
-    controlBytes: new Counter({
+    controlBytes: new TalliedCounter({
       name: 'nearcast_player_control_bytes_total',
       help: 'What the exchange between viewers cost beside the media.',
       registers,
@@ -78,14 +78,8 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
 }
 
 /** `report` is what is believed; `passedMs` the tracker's own measure of the time that it covers. */
-export function countViewer(
-  report: PlaybackReport,
-  passedMs: number,
-  labels: ReportLabels,
-  metrics: ViewerMetrics,
-): void {
+export function countViewer(report: PlaybackReport, passedMs: number, metrics: ViewerMetrics): void {
   const { mode, edgeBytes, latencyMs } = report;
-  metrics.playedSeconds.inc({ mode, ...labels }, report.playedMs / 1000);
   metrics.renditionSeconds.inc({ rendition: renditionOf(report.height), mode }, report.playedMs / 1000);
   for (const [connection, bytes] of receivedOver(report.links)) metrics.exchangedBytes.inc({ connection }, bytes);
   let unexplained = edgeBytes;

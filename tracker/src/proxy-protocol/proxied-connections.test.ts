@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { clientAddresses } from '../access/client-address.ts';
 import { startHaproxy } from '../testing/haproxy.ts';
 import { v2Header } from '../testing/proxy-header.ts';
+import { patience } from '../testing/test-viewer.ts';
 import { openTracker } from '../testing/tracker-sockets.ts';
 import { expectProxyHeaders } from './proxied-connections.ts';
 
@@ -100,7 +101,7 @@ describe('what a trusted proxy says comes before HTTP', () => {
   test('a header that does not come is not waited for', async () => {
     const { port, refused, waiting, ring } = await open('127.0.0.1');
     const answers = [dial(port), dial(port)].map(answerOn);
-    await vi.waitFor(() => expect(waiting()).toBe(2));
+    await vi.waitFor(() => expect(waiting()).toBe(2), patience);
     ring();
     expect(await Promise.all(answers)).toEqual(['', '']);
     expect(refused()).toBe(2);
@@ -110,9 +111,9 @@ describe('what a trusted proxy says comes before HTTP', () => {
     const { port, refused, waiting } = await open('127.0.0.1');
     const socket = dial(port);
     socket.write(v1.subarray(0, 10));
-    await vi.waitFor(() => expect(waiting()).toBe(1));
+    await vi.waitFor(() => expect(waiting()).toBe(1), patience);
     socket.end();
-    await vi.waitFor(() => expect([refused(), waiting()]).toEqual([1, 0]));
+    await vi.waitFor(() => expect([refused(), waiting()]).toEqual([1, 0]), patience);
   });
 });
 

@@ -90,6 +90,9 @@ describe('viewers at several replicas', () => {
     expect(await sumOf(three, 'nearcast_tracker_swarms')).toBe(1);
     expect(await sumOf(three, 'nearcast_tracker_peers{dialect="nearcast"}')).toBe(30);
     const introductions = () => viewers.reduce((sum, viewer) => sum + viewer.all('introduce').length, 0);
+    const pairs = () => viewers.flatMap(({ id, all }) => all('introduce').map(({ peer }) => [id, peer].sort().join()));
+    // Whoever waits for an offer may hear of it a little later.
+    await vi.waitFor(() => expect(introductions()).toBe(2 * new Set(pairs()).size), patience);
     const before = introductions();
     const fourth = await replica();
     await allSee([...three, fourth], 4);
@@ -134,7 +137,7 @@ test('a token for one use is used at all replicas, while it is valid', async () 
   const taken = await Promise.all(buses.map((bus) => bus.takeToken('token', 60_000)));
   expect(taken.toSorted()).toEqual([false, true]);
   expect(await buses[0]?.takeToken('brief', 1)).toBe(true);
-  await vi.waitFor(async () => expect(await buses[1]?.takeToken('brief', 1)).toBe(true));
+  await vi.waitFor(async () => expect(await buses[1]?.takeToken('brief', 1)).toBe(true), patience);
   for (const bus of buses) bus.close();
   await own.kill();
 });

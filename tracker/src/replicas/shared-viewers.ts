@@ -1,5 +1,6 @@
 import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
+import { messageText } from '../dialects/message-text.ts';
 import type { Join, RelayOutcome, ViewerDirectory, Welcome } from '../directory/viewer-directory.ts';
 import type { Place } from '../locality/place.ts';
 import type { ConnectionId, MeasuredLink, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
@@ -314,7 +315,7 @@ export class SharedViewers implements ViewerDirectory {
 
 function passedSignal(viewer: string, from: string, signal: Signal): PassedSignal {
   const message: TrackerMessage = { type: 'signal', from, signal };
-  return { is: 'signal', viewer, from, text: JSON.stringify(message) };
+  return { is: 'signal', viewer, from, text: messageText(message) };
 }
 
 /** @returns whether a pair was parted, or a signal passed on */

@@ -228,8 +228,10 @@ test('playback is counted under the labels of its swarm and region', async () =>
   const name = 'nearcast_player_delivered_bytes_total';
   expect(await world.lines(name)).toContain(`${name}{source="edge",content="news",region="de"} 0`);
   world.pass(REPORT_EVERY_MS);
-  world.report(viewer, { edgeBytes: 1000 });
+  world.report(viewer, { edgeBytes: 1000, playedMs: 2000, mode: 'swarm' });
   world.report(world.join(2, 'x', 'fr'), {});
+  const played = 'nearcast_player_played_seconds_total';
+  expect(await world.lines(played)).toContain(`${played}{mode="swarm",content="news",region="de"} 2`);
   expect(await world.lines(name)).toContain(`${name}{source="edge",content="news",region="de"} 1000`);
   expect(await world.lines('nearcast_player_uploaded_bytes_total')).toHaveLength(2);
 });

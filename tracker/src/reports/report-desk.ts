@@ -1,9 +1,10 @@
-import type { LinkReport, PlaybackReport } from '@nearcast/protocol';
+import type { PlaybackReport } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { clampReport, countBelieved, countReport } from '../metrics/playback-totals.ts';
 import { countSession } from '../metrics/session-metrics.ts';
 import type { ConnectionId } from '../swarm/viewer-swarms.ts';
+import { Exchange, OpenExchanges } from './exchange.ts';
 import { bytesIn, type Claimant, ExchangeLedger, type OpenAccount, otherSide, type Side } from './exchange-ledger.ts';
 import type { ReportLabels } from './report-labels.ts';
 import { Reporter } from './reporter.ts';
@@ -44,7 +45,7 @@ export class ReportDesk {
   /** Those who left, until nothing can be corroborated any more: window by window, the latest first. */
   #left: readonly ReadonlyMap<string, Reporter>[] = [];
   /** Between viewers that both report to this tracker. */
-  readonly #here = new ExchangeLedger();
+  readonly #here = new OpenExchanges();
   /**
    * With ends that are not known here: viewers of another replica, or under the name of an earlier connection; and viewers of
    * engines that do not name them. What all of a swarm sent to such must hold against what all of it received from such.
@@ -66,8 +67,8 @@ export class ReportDesk {
 
   /** @param region as the tracker sees it */
   joined(viewer: ReportingViewer, region: string): Reporter {
-    const reporter = new Reporter(this.#deps.labels(viewer.swarm, region));
-    this.#deps.metrics.begin(reporter.labels);
+    const { metrics, labels } = this.#deps;
+    const reporter = new Reporter(metrics.talliesOf(labels(viewer.swarm, region)));
     this.#forgetSilent(this.#latest.get(viewer.connection));
     this.#latest.set(viewer.connection, viewer.id);
     this.#reporters.set(viewer.id, { viewer, reporter });
@@ -83,13 +84,11 @@ export class ReportDesk {
     const reporter = this.#reporters.get(viewer.id)?.reporter ?? this.joined(viewer, '');
     const clamped = clampReport(report, passedMs);
     reporter.add(clamped);
-    this.#claim(viewer, clamped, 'received', clamped.peerBytes, reporter);
-    this.#claim(viewer, clamped, 'sent', clamped.uploadedBytes, reporter);
+    this.#account(viewer, clamped, reporter);
     const { startupMs, ...rest } = clamped;
     const counted = startupMs !== undefined && reporter.start() ? clamped : rest;
     const believed = { ...counted, ...reporter.takeBelieved() };
-    countReport(believed, passedMs, reporter.labels, metrics);
-    this.#countPairs(viewer, clamped.links, reporter);
+    countReport(believed, passedMs, reporter.tallies, metrics);
     const isCut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
     metrics.reports.inc({ outcome: isCut ? 'clamped' : 'counted' });
     return believed;
@@ -104,30 +103,49 @@ export class ReportDesk {
     this.#stopTurning();
   }
 
-  #claim({ id, swarm }: ReportingViewer, { links }: PlaybackReport, side: Side, total: number, by: Reporter): void {
-    let unnamed = total;
-    for (const link of links) {
-      const bytes = bytesOf(link, side);
-      const { peer } = link;
-      unnamed -= bytes;
-      if (bytes === 0) continue;
-      if (peer === id || !this.#isKnown(peer)) this.#beyond.claim(`named ${swarm}`, side, bytes, by);
-      else this.#here.claim(side === 'sent' ? `${id}>${peer}` : `${peer}>${id}`, side, bytes, by);
-    }
-    if (unnamed > 0) this.#beyond.claim(`unnamed ${swarm}`, side, unnamed, by);
-  }
-
-  /** Each pair once, of the two ends' reports by one. */
-  #countPairs({ id }: ReportingViewer, links: readonly LinkReport[], reporter: Reporter): void {
-    for (const { peer, connection } of links) {
-      if (connection && id < peer && this.#isKnown(peer) && reporter.meet(peer)) {
+  /** What it tells of each neighbour is held against what that one tells. */
+  #account({ id, swarm }: ReportingViewer, { links, peerBytes, uploadedBytes }: PlaybackReport, by: Reporter): void {
+    const named: Record<Side, number> = { received: 0, sent: 0 };
+    const unnamed: Record<Side, number> = { received: peerBytes, sent: uploadedBytes };
+    for (const { peer, receivedBytes, sentBytes, connection } of links) {
+      unnamed.received -= receivedBytes;
+      unnamed.sent -= sentBytes;
+      const exchange = this.#exchangeOf(id, by, peer);
+      if (!exchange) {
+        named.received += receivedBytes;
+        named.sent += sentBytes;
+        continue;
+      }
+      this.#here.claim(exchange, 'received', receivedBytes, by);
+      this.#here.claim(exchange, 'sent', sentBytes, by);
+      if (connection && !exchange.isCounted) {
+        exchange.isCounted = true;
         this.#deps.metrics.viewers.pairs.inc({ connection });
       }
     }
+    for (const side of ['received', 'sent'] as const) {
+      if (named[side] > 0) this.#beyond.claim(`named ${swarm}`, side, named[side], by);
+      if (unnamed[side] > 0) this.#beyond.claim(`unnamed ${swarm}`, side, unnamed[side], by);
+    }
+  }
+
+  /** @returns undefined where the other end does not report here */
+  #exchangeOf(id: string, by: Reporter, peer: string): Exchange | undefined {
+    const known = by.exchangeWith(peer);
+    if (known || peer === id) return known;
+    const other = this.#find(peer);
+    if (!other) return undefined;
+    const theirs = other.exchangeWith(id);
+    const exchange = theirs?.isBetween(by, other) === true ? theirs : new Exchange(by, other);
+    by.exchanges(peer, exchange);
+    return exchange;
   }
 
   #turn(): void {
-    this.#disagree(this.#here.turn());
+    const { disagreement } = this.#deps.metrics;
+    const { received, sent } = this.#here.turn();
+    disagreement.inc({ between: 'named', claimed: 'received' }, received);
+    disagreement.inc({ between: 'named', claimed: 'sent' }, sent);
     this.#disagree(this.#asked.turn());
     const { askOthers } = this.#deps;
     const expired = this.#beyond.turn();
@@ -166,8 +184,9 @@ export class ReportDesk {
     const waits = askOthers ? LONGEST_CLAIM_WINDOWS : LONGEST_CLAIM_WINDOWS / 2;
     const all = [left, ...this.#left];
     for (const reporter of all.slice(waits).flatMap((window) => [...window.values()])) {
-      countBelieved(reporter.takeBelieved(), reporter.labels, metrics);
+      countBelieved(reporter.takeBelieved(), reporter.tallies);
       countSession(reporter.totals, metrics.sessions);
+      reporter.forgetExchanges();
     }
     this.#left = all.slice(0, waits);
   }
@@ -178,11 +197,13 @@ export class ReportDesk {
       this.#reporters.delete(former);
   }
 
-  #isKnown(viewer: string): boolean {
-    return this.#reporters.has(viewer) || this.#left.some((window) => window.has(viewer));
+  #find(viewer: string): Reporter | undefined {
+    const here = this.#reporters.get(viewer);
+    if (here) return here.reporter;
+    for (const window of this.#left) {
+      const gone = window.get(viewer);
+      if (gone) return gone;
+    }
+    return undefined;
   }
-}
-
-function bytesOf({ receivedBytes, sentBytes }: LinkReport, side: Side): number {
-  return side === 'sent' ? sentBytes : receivedBytes;
 }

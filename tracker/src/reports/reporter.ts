@@ -1,6 +1,8 @@
 import type { PlaybackReport } from '@nearcast/protocol';
+import { keepLatest } from '../gateway/keep-latest.ts';
+import type { ReportTallies } from '../metrics/report-tallies.ts';
+import type { Exchange } from './exchange.ts';
 import type { Claimant, Side } from './exchange-ledger.ts';
-import type { ReportLabels } from './report-labels.ts';
 
 /** What is believed of a viewer's exchange with others. */
 export interface Believed {
@@ -16,22 +18,23 @@ export interface SessionTotals extends Believed {
   readonly stalledMs: number;
 }
 
-/** More peers than that are not told apart: a viewer has a dozen at a time. */
-const MAX_MET = 256;
+/** So many neighbours are remembered, the newest: a viewer has a dozen at a time. */
+const MAX_EXCHANGES = 256;
 
 /** One viewer's reports. Of what it exchanged, no more is believed than it told itself and than the other ends told. */
 export class Reporter implements Claimant {
-  readonly labels: ReportLabels;
+  readonly tallies: ReportTallies;
   readonly #told = { peerBytes: 0, uploadedBytes: 0 };
   readonly #corroborated: Record<Side, number> = { received: 0, sent: 0 };
   readonly #taken = { peerBytes: 0, uploadedBytes: 0 };
   readonly #playback = { edgeBytes: 0, playedMs: 0, stalls: 0, stalledMs: 0 };
   #hasStarted = false;
-  #met: Set<string> | undefined;
+  /** By the neighbour's name, in the order in which they were first named. */
+  readonly #exchanges = new Map<string, Exchange>();
   hasReported = false;
 
-  constructor(labels: ReportLabels) {
-    this.labels = labels;
+  constructor(tallies: ReportTallies) {
+    this.tallies = tallies;
   }
 
   corroborated(side: Side, bytes: number): void {
@@ -64,13 +67,17 @@ export class Reporter implements Claimant {
     return isFirst;
   }
 
-  /** Whether this peer is named for the first time. */
-  meet(peer: string): boolean {
-    const met = this.#met ?? new Set();
-    this.#met = met;
-    if (met.has(peer) || met.size >= MAX_MET) return false;
-    met.add(peer);
-    return true;
+  exchangeWith(peer: string): Exchange | undefined {
+    return this.#exchanges.get(peer);
+  }
+
+  exchanges(peer: string, exchange: Exchange): void {
+    keepLatest(this.#exchanges, peer, exchange, MAX_EXCHANGES);
+  }
+
+  /** Nobody asks any more: those whom it met are not to be remembered for its sake. */
+  forgetExchanges(): void {
+    this.#exchanges.clear();
   }
 
   get totals(): SessionTotals {

@@ -30,6 +30,8 @@ interface Member<Id> {
 export class DutyRing<Id> {
   /** In the order of the ring; each begins where the one before ends. */
   readonly #members: Member<Id>[] = [];
+  /** To find a member in the order without looking into all before it. */
+  readonly #byId = new Map<Id, Member<Id>>();
   readonly #random: () => number;
 
   constructor(random: () => number) {
@@ -38,7 +40,7 @@ export class DutyRing<Id> {
 
   /** Its share of the ring, 0…1. */
   widthOf(id: Id): number {
-    return this.#members.find((member) => member.id === id)?.width ?? 0;
+    return this.#byId.get(id)?.width ?? 0;
   }
 
   get size(): number {
@@ -48,7 +50,7 @@ export class DutyRing<Id> {
   /** @param weight bit/s that it can pass on, above 0; who has none does not belong here */
   add(id: Id, weight: number): RingMember<Id>[] {
     if (this.#members.length < EXACT_UP_TO) {
-      this.#members.push({ id, weight, start: 0, width: 0 });
+      this.#push(id, weight);
       return this.#divideExactly();
     }
     const at = this.#mostLoaded();
@@ -57,20 +59,24 @@ export class DutyRing<Id> {
     giver.width -= width;
     const member = { id, weight, start: wrapped(giver.start + giver.width), width };
     this.#members.splice(at + 1, 0, member);
+    this.#byId.set(id, member);
     return [toMember(giver), toMember(member)];
   }
 
   /** Begins anew, with these members, and divides the ring exactly whatever their number. */
   divideAmong(members: readonly (readonly [id: Id, weight: number])[]): RingMember<Id>[] {
     this.#members.length = 0;
-    for (const [id, weight] of members) this.#members.push({ id, weight, start: 0, width: 0 });
+    this.#byId.clear();
+    for (const [id, weight] of members) this.#push(id, weight);
     return this.#divideExactly();
   }
 
   remove(id: Id): RingMember<Id>[] {
-    const at = this.#members.findIndex((member) => member.id === id);
-    if (at < 0) return [];
-    const [gone] = this.#members.splice(at, 1) as [Member<Id>];
+    const gone = this.#byId.get(id);
+    if (!gone) return [];
+    const at = this.#members.indexOf(gone);
+    this.#members.splice(at, 1);
+    this.#byId.delete(id);
     if (this.#members.length <= EXACT_UP_TO) return this.#divideExactly();
     const before = this.#members[(at - 1 + this.#members.length) % this.#members.length] as Member<Id>;
     const after = this.#members[at % this.#members.length] as Member<Id>;
@@ -81,13 +87,12 @@ export class DutyRing<Id> {
   }
 
   reweigh(id: Id, weight: number): RingMember<Id>[] {
-    const at = this.#members.findIndex((found) => found.id === id);
-    const member = this.#members[at];
+    const member = this.#byId.get(id);
     if (!member || Math.abs(weight - member.weight) <= NOTICEABLE_CHANGE * member.weight) return [];
     member.weight = weight;
     if (this.#members.length <= EXACT_UP_TO) return this.#divideExactly();
     // Only the border to the next member moves: towards equal load of the two.
-    const next = this.#members[(at + 1) % this.#members.length] as Member<Id>;
+    const next = this.#members[(this.#members.indexOf(member) + 1) % this.#members.length] as Member<Id>;
     const both = member.width + next.width;
     member.width = (both * weight) / (weight + next.weight);
     next.width = both - member.width;
@@ -97,6 +102,12 @@ export class DutyRing<Id> {
 
   arcs(): RingMember<Id>[] {
     return this.#members.map(toMember);
+  }
+
+  #push(id: Id, weight: number): void {
+    const member = { id, weight, start: 0, width: 0 };
+    this.#members.push(member);
+    this.#byId.set(id, member);
   }
 
   #divideExactly(): RingMember<Id>[] {

@@ -11,6 +11,9 @@ import type { ViewerOutbox } from './viewer-outbox.ts';
  */
 const NEWCOMERS_SHARE = 0.5;
 
+/** When so many of those who stay leave a cell at once, its ring is divided anew. */
+const SHARE_THAT_DIVIDES = 0.25;
+
 /** Who of a swarm fetches what: a ring for each cell that is large enough, one for all others. */
 export class Duty {
   readonly #ownRingFrom: number;
@@ -55,9 +58,11 @@ export class Duty {
       for (const viewer of viewers) this.#change(viewer, to, out);
       return;
     }
-    for (const viewer of viewers) this.giveUp(viewer, []);
+    // Of those who stay only heirs hear when a few go.
+    const dividesBoth = viewers.length >= SHARE_THAT_DIVIDES * from.size;
+    for (const viewer of viewers) this.giveUp(viewer, dividesBoth ? [] : out);
     this.#openRing(to, out);
-    if (from.ring) this.#openRing(from, out);
+    if (from.ring && dividesBoth) this.#openRing(from, out);
   }
 
   #openRing(cell: Cell, out: ViewerOutbox): void {

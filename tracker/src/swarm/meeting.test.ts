@@ -125,7 +125,8 @@ describe('in any world', () => {
     }
     const mean = (from: number) => costs.slice(from, from + 500).reduce((sum, cost) => sum + cost, 0) / 500;
     expect(mean(11_500)).toBeLessThan(1.2 * mean(500));
-    expect(Math.max(...costs)).toBeLessThan(150);
+    // Also while sixteen others change their cell.
+    expect(Math.max(...costs)).toBeLessThan(300);
   });
 });
 

@@ -64,10 +64,10 @@ function whomMeets(viewer: Viewer): (other: Viewer) => boolean {
     other !== viewer &&
     other.meets &&
     !viewer.links.has(other) &&
-    !viewer.claims.has(other.id) &&
-    !other.claims.has(viewer.id) &&
-    !viewer.avoids.has(other.id) &&
-    !other.avoids.has(viewer.id);
+    !viewer.claims?.has(other.id) &&
+    !other.claims?.has(viewer.id) &&
+    !viewer.avoids?.has(other.id) &&
+    !other.avoids?.has(viewer.id);
 }
 
 function countLinks(viewer: Viewer, counts: (other: Viewer) => boolean): number {

@@ -33,6 +33,21 @@ test('a region is one cell until that is full', () => {
   expect([move?.viewers.length, move?.from.size, move?.to.size]).toEqual([26, 25, 26]);
 });
 
+test('a large cell is divided step by step', () => {
+  const region = new RegionCells(500, seeded(4));
+  const viewers = Array.from({ length: 600 }, (_, number) => viewerAt(number, { city: number % 2 ? 'Bonn' : 'Kiel' }));
+  const moves = viewers.map((viewer) => region.add(viewer)).filter((move) => move !== undefined);
+  expect(moves.length).toBeGreaterThan(14);
+  expect(Math.max(...moves.map((move) => move.viewers.length))).toBe(16);
+  expect(new Set(moves.flatMap((move) => move.viewers)).size).toBe(251);
+  const [inBonn, inKiel] = region.cells.map(
+    ({ viewers: all }) => all.filter(({ place }) => place.city === 'Bonn').length,
+  );
+  // Newcomers go where most of theirs are, which changes only when half of them have moved.
+  expect(inBonn).toBe(300);
+  expect(inKiel).toBe(0);
+});
+
 test('cities stay together when a cell is divided, and newcomers find theirs', () => {
   const region = new RegionCells(60, seeded(2));
   const viewers = Array.from({ length: 400 }, (_, number) =>

@@ -9,11 +9,23 @@ const TOO_SMALL = 1 / 4;
 /** So full it may be afterwards: not so that the next few would split it again. */
 const FULL_AFTER_MERGE = 3 / 4;
 
+/** So many change their cell at once. Of more, a few do with each who comes or goes: a large cell is not divided in one pause. */
+const MOST_AT_ONCE = 64;
+const AT_A_TIME = 16;
+
 /** Viewers changed their cell together. */
 export interface Move {
   readonly viewers: readonly Viewer[];
   readonly from: Cell;
   readonly to: Cell;
+}
+
+/** Viewers who are to change their cell, from the last on. */
+interface Relocation {
+  readonly from: Cell;
+  readonly to: Cell;
+  readonly waiting: Viewer[];
+  readonly atATime: number;
 }
 
 /**
@@ -29,6 +41,8 @@ export class RegionCells {
   /** Where there is anybody of a city, or of a network where no city is known. */
   readonly #cellsOfPart = new Map<string, DrawPool<Cell>>();
   readonly #partSizes = new Map<Cell, Map<string, number>>();
+  /** Under way: the first until it is done, then the next. */
+  readonly #relocations: Relocation[] = [];
 
   constructor(maxSize: number, random: Random) {
     this.#maxSize = maxSize;
@@ -43,7 +57,8 @@ export class RegionCells {
   add(viewer: Viewer): Move | undefined {
     const cell = this.#cellFor(viewer.place);
     this.#put(viewer, cell);
-    return cell.size > this.#maxSize ? this.#divide(cell) : undefined;
+    if (cell.size > this.#maxSize && !this.#isChanging(cell)) this.#divide(cell);
+    return this.#goOn();
   }
 
   /** @returns who moved in with others, as too few were left */
@@ -51,7 +66,8 @@ export class RegionCells {
     const { cell } = viewer;
     if (!cell) return undefined;
     this.#take(viewer, cell);
-    return cell.size > 0 && cell.size < TOO_SMALL * this.#maxSize ? this.#moveIn(cell) : undefined;
+    if (cell.size > 0 && cell.size < TOO_SMALL * this.#maxSize && !this.#isChanging(cell)) this.#moveIn(cell);
+    return this.#goOn();
   }
 
   #cellFor(place: Place): Cell {
@@ -66,21 +82,44 @@ export class RegionCells {
     return prefersOne ? one : other;
   }
 
-  #divide(cell: Cell): Move {
+  #divide(cell: Cell): void {
     const viewers = inOrder(cell.viewers);
     const moving = viewers.slice(cutOf(viewers)).map(({ viewer }) => viewer);
-    const to = new Cell();
-    this.#move(moving, cell, to);
-    return { viewers: moving, from: cell, to };
+    this.#relocate(moving, cell, new Cell());
   }
 
-  #moveIn(cell: Cell): Move | undefined {
+  #moveIn(cell: Cell): void {
     const others = Array.from({ length: 4 }, () => this.#draw(this.#cells)).filter((other) => other !== cell);
     const to = others.find((other) => other && other.size + cell.size <= FULL_AFTER_MERGE * this.#maxSize);
-    if (!to) return undefined;
-    const viewers = [...cell.viewers];
-    this.#move(viewers, cell, to);
-    return { viewers, from: cell, to };
+    if (to && !this.#isChanging(to)) this.#relocate([...cell.viewers], cell, to);
+  }
+
+  #relocate(waiting: Viewer[], from: Cell, to: Cell): void {
+    const atATime = waiting.length <= MOST_AT_ONCE ? waiting.length : AT_A_TIME;
+    this.#relocations.push({ from, to, waiting, atATime });
+  }
+
+  #isChanging(cell: Cell): boolean {
+    return this.#relocations.some(({ from, to }) => from === cell || to === cell);
+  }
+
+  #goOn(): Move | undefined {
+    const [relocation] = this.#relocations;
+    if (!relocation) return undefined;
+    const { from, to, waiting, atATime } = relocation;
+    const viewers = new Set<Viewer>();
+    for (const viewer of waiting.splice(-atATime)) {
+      // It may have left in the meantime.
+      if (viewer.cell !== from) continue;
+      viewers.add(viewer);
+      // Others have come to its LAN since, if this takes a while.
+      const mates = waiting.length > 0 ? from.inLan(viewer.place.lan) : [];
+      if (mates.length <= AT_A_TIME) for (const mate of mates) viewers.add(mate);
+    }
+    if (waiting.length === 0) this.#relocations.shift();
+    const moving = [...viewers];
+    this.#move(moving, from, to);
+    return { viewers: moving, from, to };
   }
 
   #move(viewers: readonly Viewer[], from: Cell, to: Cell): void {

@@ -36,6 +36,7 @@ export class RttTable {
 
   /** Undefined when nobody has measured it. */
   expectedMs(a: Place, b: Place): number | undefined {
+    if (this.#estimates.size === 0) return undefined;
     const pair = pairOf(a, b);
     return pair === undefined ? undefined : this.#estimates.get(pair);
   }

@@ -8,7 +8,7 @@ const id = (name: string) => name.padEnd(20, '.') as BinaryId;
 const offers = (count: number, from: string): Offer[] =>
   Array.from({ length: count }, (_, index) => ({
     offerId: id(`${from}-offer-${index}`),
-    offer: { type: 'offer', sdp: `sdp of ${from} ${index}` },
+    offer: { type: 'offer', sdpJson: `"sdp of ${from} ${index}"` },
   }));
 
 function announce(peer: string, more: Partial<Announce> = {}): Announce {
@@ -31,7 +31,7 @@ function answer(from: string, to: string, offerId: BinaryId) {
     peerId: id(from),
     toPeerId: id(to),
     offerId,
-    answer: { type: 'answer', sdp: `answer of ${from}` },
+    answer: { type: 'answer', sdpJson: `"answer of ${from}"` },
   } as const;
 }
 
@@ -157,7 +157,7 @@ describe('answer', () => {
           info_hash: id('stream'),
           peer_id: id('a'),
           offer_id: offerId,
-          answer: { type: 'answer', sdp: 'answer of a' },
+          answer: { type: 'answer', sdpJson: '"answer of a"' },
         },
       },
     ]);

@@ -167,8 +167,8 @@ export class ViewerSwarms {
   standingOf(connection: ConnectionId): Standing | undefined {
     const viewer = this.#byConnection.get(connection);
     if (!viewer) return undefined;
-    const links = [...Array.from(viewer.links, ({ id }) => id), ...viewer.claims];
-    return { links, avoids: [...viewer.avoids], dutyBitsPerSecond: viewer.dutyBitsPerSecond };
+    const links = [...Array.from(viewer.links, ({ id }) => id), ...(viewer.claims ?? [])];
+    return { links, avoids: [...(viewer.avoids ?? [])], dutyBitsPerSecond: viewer.dutyBitsPerSecond };
   }
 
   find(id: string): Viewer | undefined {
@@ -177,7 +177,7 @@ export class ViewerSwarms {
 
   areLinked(connection: ConnectionId, peer: string): boolean {
     const viewer = this.#byConnection.get(connection);
-    return viewer !== undefined && linkTo(viewer, peer) !== undefined;
+    return viewer !== undefined && this.#linkTo(viewer, peer) !== undefined;
   }
 
   /** The viewer is out of reach, but may be there as ever: its neighbours expect it back. */
@@ -215,7 +215,7 @@ export class ViewerSwarms {
     const swarm = viewer && this.#swarms.get(viewer.swarm);
     if (!viewer || !swarm) return;
     for (const { peer, rttMs } of links) {
-      const other = linkTo(viewer, peer);
+      const other = this.#linkTo(viewer, peer);
       if (other) this.#meeting.noteRtt(viewer, other, rttMs);
     }
     if (viewer.settled || now - viewer.joinedAt < SETTLED_AFTER_MS) return;
@@ -234,22 +234,25 @@ export class ViewerSwarms {
   unlink(connection: ConnectionId, peer: string, because: UnlinkReason): boolean {
     const viewer = this.#byConnection.get(connection);
     if (!viewer) return false;
-    const other = linkTo(viewer, peer);
-    if (!other && !viewer.claims.delete(peer)) return false;
+    const other = this.#linkTo(viewer, peer);
+    if (!other && !viewer.claims?.delete(peer)) return false;
     if (other) {
       viewer.links.delete(other);
       other.links.delete(viewer);
-    } else this.#byId.get(peer)?.claims.delete(viewer.id);
+    } else this.#byId.get(peer)?.claims?.delete(viewer.id);
     // Of a claim it is not known whether the other ever heard of it: that it failed says little.
     const isAvoided = other ? because !== 'closed' : because === 'rejected';
-    if (isAvoided) keepNewest(viewer.avoids, peer, MAX_AVOIDS);
+    if (isAvoided) {
+      viewer.avoids ??= new Set();
+      keepNewest(viewer.avoids, peer, MAX_AVOIDS);
+    }
     return true;
   }
 
   /** [S7] Only between viewers that were introduced to each other. @returns whether it was passed on */
   relay(connection: ConnectionId, to: string, signal: Signal, out: ViewerOutbox): boolean {
     const viewer = this.#byConnection.get(connection);
-    const other = viewer && linkTo(viewer, to);
+    const other = viewer && this.#linkTo(viewer, to);
     if (!viewer || !other) return false;
     out.push({ to: other.connection, message: { type: 'signal', from: viewer.id, signal } });
     return true;
@@ -257,10 +260,10 @@ export class ViewerSwarms {
 
   /** Both know of each other: a pair as before. */
   #meetAgain(viewer: Viewer): void {
-    for (const id of viewer.claims) {
+    for (const id of viewer.claims ?? []) {
       const other = this.#byId.get(id);
-      if (other?.swarm !== viewer.swarm || !other.claims.delete(viewer.id)) continue;
-      viewer.claims.delete(id);
+      if (other?.swarm !== viewer.swarm || !other.claims?.delete(viewer.id)) continue;
+      viewer.claims?.delete(id);
       viewer.links.add(other);
       other.links.add(viewer);
     }
@@ -272,6 +275,7 @@ export class ViewerSwarms {
     this.#remove(viewer, swarm, out);
     for (const neighbour of viewer.links) {
       neighbour.links.delete(viewer);
+      neighbour.claims ??= new Set();
       neighbour.claims.add(viewer.id);
     }
     viewer.links.clear();
@@ -293,9 +297,9 @@ export class ViewerSwarms {
   #moved(move: Move | undefined, swarm: Swarm, out: ViewerOutbox): void {
     if (move) swarm.duty.moved(move, out);
   }
-}
 
-function linkTo(viewer: Viewer, peer: string): Viewer | undefined {
-  for (const other of viewer.links) if (other.id === peer) return other;
-  return undefined;
+  #linkTo(viewer: Viewer, peer: string): Viewer | undefined {
+    const other = this.#byId.get(peer);
+    return other && viewer.links.has(other) ? other : undefined;
+  }
 }

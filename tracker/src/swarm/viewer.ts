@@ -24,7 +24,9 @@ export interface MeasuredLink {
 }
 
 export function measuredLinks(links: readonly LinkReport[]): MeasuredLink[] {
-  return links.flatMap(({ peer, rttMs }) => (rttMs === undefined ? [] : [{ peer, rttMs }]));
+  const measured: MeasuredLink[] = [];
+  for (const { peer, rttMs } of links) if (rttMs !== undefined) measured.push({ peer, rttMs });
+  return measured;
 }
 
 /** One who watches, as the swarm knows it. */
@@ -37,10 +39,13 @@ export interface Viewer {
   /** Whether it shares with others at all: viewers of another engine only report. */
   readonly meets: boolean;
   readonly links: Set<Viewer>;
-  /** Neighbours from before that have not come here yet, or do not know of this one: no link, but no gap to fill either. */
-  readonly claims: Set<string>;
+  /**
+   * Neighbours from before that have not come here yet, or do not know of this one: no link, but no gap to fill either. Undefined
+   * where there never was one, as with most: whoever is looked at for an introduction costs a look into memory for each set.
+   */
+  claims: Set<string> | undefined;
   /** Viewers it was introduced to in vain, or that it left: never introduced again. */
-  readonly avoids: Set<string>;
+  avoids: Set<string> | undefined;
   readonly joinedAt: number;
   /** When this viewer last told how much it received, for the clamp on what it can have received since. */
   reportedAt: number;
@@ -63,8 +68,6 @@ export function newViewer(
   now: number,
   standing: Required<Standing>,
 ): Viewer {
-  const links = new Set<Viewer>();
-  const claims = new Set(standing.links);
   const place = typeof where === 'string' ? { ...nowhere, region: where } : where;
   return {
     id,
@@ -73,9 +76,9 @@ export function newViewer(
     place,
     region: place.region,
     meets: engine === 'swarm',
-    links,
-    claims,
-    avoids: new Set(standing.avoids),
+    links: new Set(),
+    claims: setOf(standing.links),
+    avoids: setOf(standing.avoids),
     joinedAt: now,
     reportedAt: now,
     upload,
@@ -84,9 +87,13 @@ export function newViewer(
     cell: undefined,
     ring: undefined,
     get degree() {
-      return links.size + claims.size;
+      return this.links.size + (this.claims?.size ?? 0);
     },
   };
+}
+
+function setOf(names: readonly string[]): Set<string> | undefined {
+  return names.length === 0 ? undefined : new Set(names);
 }
 
 /** Adds to a set, and lets go of its oldest member when it has grown too large. */

@@ -24,12 +24,12 @@ export function updateText(): string {
   return text({ type: 'update', upload: true, dutyBitsPerSecond: Math.round(500_000 + Math.random() * 3_500_000) });
 }
 
-/** Thirty seconds of a stream of 2 Mbit/s, four fifths of it from these peers. */
+/** Fifty seconds of a stream of 2 Mbit/s, four fifths of it from these peers. */
 export function reportText(peers: readonly string[]): string {
-  const share = Math.round(6_000_000 / Math.max(1, peers.length));
+  const share = Math.round(10_000_000 / Math.max(1, peers.length));
   const links = peers.map((peer) => ({ peer, receivedBytes: share, sentBytes: share, rttMs: 23 }));
-  const counted = { coversMs: 30_000, playedMs: 30_000, peerBytes: share * peers.length, edgeBytes: 1_500_000 };
-  const sent = { uploadedBytes: share * peers.length, controlBytes: 120_000, dutyBytes: 1_200_000 };
+  const counted = { coversMs: 50_000, playedMs: 50_000, peerBytes: share * peers.length, edgeBytes: 2_500_000 };
+  const sent = { uploadedBytes: share * peers.length, controlBytes: 200_000, dutyBytes: 2_000_000 };
   const report = { ...emptyReport, ...counted, ...sent, connectedPeers: peers.length, mode: 'swarm', links } as const;
   return text({ type: 'report', report });
 }

@@ -41,6 +41,10 @@ export abstract class Session {
     this.#socket.send(text);
   }
 
+  protected after(ms: number, act: () => void): void {
+    this.#timers.push(setTimeout(act, ms / this.#pace.scale));
+  }
+
   protected every(ms: number, act: () => void): void {
     this.#timers.push(setInterval(act, ms / this.#pace.scale));
   }

@@ -1,0 +1,75 @@
+import { SHORT_KEY_BYTES } from './identity.ts';
+import { SegmentKeyNames } from './segment-key-names.ts';
+
+const names = new SegmentKeyNames();
+
+/**
+ * Goes through the fields of something binary, one after the other, so that a layout is described once: what is given is
+ * written, and where nothing is given, what stands there is read. Integers are big-endian.
+ */
+export class FieldWalk {
+  /** Where the next field begins. */
+  at: number;
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+  #isBroken = false;
+
+  /** @param end where reading ends; nothing is to be read without it. Beyond it there is nonsense. */
+  constructor(bytes: Uint8Array, at = 0, end = 0) {
+    this.#bytes = bytes;
+    this.at = at;
+    this.#end = end;
+  }
+
+  /** Bytes that are left to be read. */
+  get left(): number {
+    return this.#end - this.at;
+  }
+
+  /** Whether all was read, nothing else, and everything held that must. */
+  get isSound(): boolean {
+    return this.left === 0 && !this.#isBroken;
+  }
+
+  /** What must hold of what was read. */
+  must(holds: boolean): void {
+    this.#isBroken ||= !holds;
+  }
+
+  u8(value?: number): number {
+    if (value !== undefined) this.#bytes[this.at] = value;
+    return this.#bytes[this.at++] as number;
+  }
+
+  u16(value?: number): number {
+    return this.u8(value && value >> 8) * 0x100 + this.u8(value);
+  }
+
+  u32(value?: number): number {
+    return this.u16(value && value >> 16) * 0x10000 + this.u16(value);
+  }
+
+  f64(value?: number): number {
+    const eight = new Uint8Array(8);
+    const view = new DataView(eight.buffer);
+    if (value !== undefined) view.setFloat64(0, value);
+    for (const at of eight.keys()) eight[at] = this.u8(value === undefined ? undefined : eight[at]);
+    return view.getFloat64(0);
+  }
+
+  key(value?: string): string {
+    const at = this.at;
+    this.at += SHORT_KEY_BYTES;
+    if (value === undefined) return names.read(this.#bytes, at);
+    this.#bytes.set(names.keyOf(value), at);
+    return value;
+  }
+
+  /** All that is left; a view of it. */
+  rest(value?: Uint8Array): Uint8Array {
+    if (value) this.#bytes.set(value, this.at);
+    const rest = value ?? this.#bytes.subarray(this.at, this.#end);
+    this.at += rest.length;
+    return rest;
+  }
+}

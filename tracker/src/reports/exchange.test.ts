@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { ReportTallies } from '../metrics/report-tallies.ts';
+import { Exchange, OpenExchanges } from './exchange.ts';
+import { bytesIn, ExchangeLedger, type Side } from './exchange-ledger.ts';
+import { Reporter } from './reporter.ts';
+
+class Viewer extends Reporter {
+  readonly agreed: Record<Side, number> = { received: 0, sent: 0 };
+
+  constructor() {
+    super({} as ReportTallies);
+  }
+
+  override corroborated(side: Side, bytes: number): void {
+    this.agreed[side] += bytes;
+  }
+}
+
+const sides = ['received', 'sent'] as const;
+
+const accountOf = (side: Side, byAnn: boolean) => ((side === 'sent') === byAnn ? 'ann>bob' : 'bob>ann');
+
+/** What has waited for too long. */
+function turn(ledger: ExchangeLedger): Record<Side, number> {
+  const expired = [...ledger.turn().values()];
+  const sum = (side: Side) => expired.reduce((total, account) => total + bytesIn(account[side]), 0);
+  return { received: sum('received'), sent: sum('sent') };
+}
+
+test('what two viewers tell of each other comes to what a ledger of accounts by name makes of it', () => {
+  const claim = fc.record({
+    side: fc.constantFrom<Side>(...sides),
+    bytes: fc.nat(1000),
+    byAnn: fc.boolean(),
+    thenTurn: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(claim, { maxLength: 40 }), (claims) => {
+      const [ann, bob, annByName, bobByName] = [new Viewer(), new Viewer(), new Viewer(), new Viewer()];
+      const exchange = new Exchange(ann, bob);
+      const exchanges = new OpenExchanges();
+      const ledger = new ExchangeLedger();
+      const turnBoth = () => expect(exchanges.turn()).toEqual(turn(ledger));
+      for (const { side, bytes, byAnn, thenTurn } of claims) {
+        exchanges.claim(exchange, side, bytes, byAnn ? ann : bob);
+        ledger.claim(accountOf(side, byAnn), side, bytes, byAnn ? annByName : bobByName);
+        if (thenTurn) turnBoth();
+      }
+      for (let count = 0; count < 3; count++) turnBoth();
+      expect([ann.agreed, bob.agreed]).toEqual([annByName.agreed, bobByName.agreed]);
+    }),
+  );
+});
