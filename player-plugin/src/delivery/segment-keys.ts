@@ -1,11 +1,4 @@
-import {
-  type ByteRange,
-  hexOf,
-  pathOfUrl,
-  renditionNumber,
-  SEGMENT_KEY_BYTES,
-  segmentIdentity,
-} from '@nearcast/protocol';
+import { type ByteRange, pathOfUrl, renditionNumber, segmentIdentity, shortKey } from '@nearcast/protocol';
 import type { Hashing } from './hashing.ts';
 
 /** More segments than a day of two-second ones is not remembered. */
@@ -41,7 +34,7 @@ export class SegmentKeys {
     }
     this.#waiting.set(name, [done]);
     this.hashIdentity(pathOfUrl(url) ?? url, range, (hash) => {
-      const key = hexOf(hash);
+      const key = shortKey(hash);
       if (this.#keys.size >= MAX_REMEMBERED) this.#keys.clear();
       this.#keys.set(name, key);
       for (const tell of this.#waiting.get(name) ?? []) tell(key);
@@ -61,7 +54,7 @@ export class SegmentKeys {
 
   hashIdentity(path: string, range: ByteRange | undefined, done: (key: Uint8Array) => void): void {
     const identity = new TextEncoder().encode(segmentIdentity(path, range));
-    this.#hashing.sha256(identity, (hash) => done(hash.subarray(0, SEGMENT_KEY_BYTES)));
+    this.#hashing.sha256(identity, done);
   }
 }
 
