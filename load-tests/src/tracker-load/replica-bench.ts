@@ -1,13 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { startRedis } from '@nearcast/tracker/testing/redis-server';
 import { median } from '../browser-bench/statistics.ts';
 import { readMetric } from '../replicas-bench/fleet.ts';
 import { type Remote, startRemote } from './remote-calls.ts';
 import { type RunningServer, startServer } from './running-server.ts';
 import type { AudienceCalls } from './viewers/whole-sessions.ts';
-
-const VIEWERS = fileURLToPath(new URL('./viewers/whole-sessions.ts', import.meta.url));
+import { inTurns, wholeStays } from './whole-stays.ts';
 
 export interface ReplicaBenchPlan {
   /** Of one replica; as many again for each other. */
@@ -38,11 +36,7 @@ const arms = [
   { name: 'two, with Redis', replicas: 2, withRedis: true },
 ] as const;
 
-const MEAN_STAY_MS = 20 * 60_000;
-const VIEWERS_PER_SWARM = 100;
 const SPREAD_MS = 2000;
-/** Until the program is compiled. */
-const WARM_UP_MS = 10_000;
 
 /** Replicas share the first core: what counts is the processor time that each needs, not what is left of it. */
 async function turn({ replicas, withRedis }: (typeof arms)[number], plan: ReplicaBenchPlan): Promise<Turn> {
@@ -57,12 +51,16 @@ async function turn({ replicas, withRedis }: (typeof arms)[number], plan: Replic
       return values.reduce((sum, value) => sum + value, 0);
     };
     while (redis && (await total('nearcast_tracker_replicas')) < replicas ** 2) await setTimeout(100);
-    viewers = await startRemote<AudienceCalls>(VIEWERS);
+    viewers = await startRemote<AudienceCalls>(wholeStays.program);
     const count = plan.viewers * replicas;
-    const audience = { viewersPerSwarm: VIEWERS_PER_SWARM, meanStayMs: MEAN_STAY_MS, scale: plan.scale };
+    const audience = {
+      viewersPerSwarm: wholeStays.viewersPerSwarm,
+      meanStayMs: wholeStays.meanStayMs,
+      scale: plan.scale,
+    };
     const urls = servers.map(({ url }) => url);
     await viewers.call('start', { urls, dialect: 'nearcast', viewers: count, ...audience }, SPREAD_MS);
-    await setTimeout(SPREAD_MS + WARM_UP_MS);
+    await setTimeout(SPREAD_MS + wholeStays.warmUpMs);
     await viewers.call('take');
     const began = performance.now();
     const [commands, lost] = [
@@ -88,10 +86,7 @@ async function turn({ replicas, withRedis }: (typeof arms)[number], plan: Replic
 
 /** Whole stays at one tracker of one or two processes; those of a swarm are at either. */
 export async function runReplicaBench(plan: ReplicaBenchPlan): Promise<ReplicaRow[]> {
-  const turns = arms.map((): Turn[] => []);
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const [index, arm] of arms.entries()) turns[index]?.push(await turn(arm, plan));
-  }
+  const turns = await inTurns(arms, plan.rounds, (arm) => turn(arm, plan));
   return arms.map(({ name }, index) => {
     const own = turns[index] ?? [];
     const timesThatOf = (other: number) =>

@@ -1,12 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { defaults } from '@nearcast/tracker/config';
 import { median } from '../browser-bench/statistics.ts';
 import { startRemote } from './remote-calls.ts';
 import { type ArmName, startServer } from './running-server.ts';
 import type { AudienceCalls, AudiencePlan } from './viewers/whole-sessions.ts';
-
-const VIEWERS = fileURLToPath(new URL('./viewers/whole-sessions.ts', import.meta.url));
+import { inTurns, wholeStays } from './whole-stays.ts';
 
 export interface SessionBenchPlan {
   /** Stock clients; of ours twice as many, so that the core has about as much to do. */
@@ -41,26 +39,22 @@ const arms = [
   { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: defaults.reportInterval, times: 2 },
 ] as const;
 
-const MEAN_STAY_MS = 20 * 60_000;
-const VIEWERS_PER_SWARM = 100;
 /** Faster than that nobody comes: a connection that is refused in a crowd would be missing all the time. */
 const SPREAD_MS_PER_VIEWER = 4;
-/** Until the program is compiled. */
-const WARM_UP_MS = 10_000;
 
 async function turn(
   { server: name, dialect, reportEverySeconds, times }: (typeof arms)[number],
   plan: SessionBenchPlan,
 ): Promise<Turn> {
   const server = await startServer(name, { scale: plan.scale, reportInterval: reportEverySeconds });
-  const viewers = await startRemote<AudienceCalls>(VIEWERS);
+  const viewers = await startRemote<AudienceCalls>(wholeStays.program);
   try {
     const { scale } = plan;
     const count = plan.viewers * times;
     const spreadMs = SPREAD_MS_PER_VIEWER * count;
-    const audience = { viewersPerSwarm: VIEWERS_PER_SWARM, meanStayMs: MEAN_STAY_MS };
+    const audience = { viewersPerSwarm: wholeStays.viewersPerSwarm, meanStayMs: wholeStays.meanStayMs };
     await viewers.call('start', { urls: [server.url], dialect, viewers: count, scale, ...audience }, spreadMs);
-    await setTimeout(spreadMs + WARM_UP_MS);
+    await setTimeout(spreadMs + wholeStays.warmUpMs);
     await viewers.call('take');
     const began = performance.now();
     const before = server.cpuSeconds();
@@ -69,7 +63,7 @@ async function turn(
     const busyShare = (cpuSeconds * 1000) / (performance.now() - began);
     const viewerSeconds = count * scale * ((performance.now() - began) / 1000);
     const { messages } = await viewers.call('take');
-    const sessions = (viewerSeconds * 1000) / MEAN_STAY_MS;
+    const sessions = (viewerSeconds * 1000) / wholeStays.meanStayMs;
     return {
       viewersPerCore: viewerSeconds / cpuSeconds,
       messagesPerSession: messages / sessions,
@@ -84,10 +78,7 @@ async function turn(
 
 /** Join, introductions, trickle, reports and the end, as they are spread over a stay, only faster. */
 export async function runSessionBench(plan: SessionBenchPlan): Promise<SessionRow[]> {
-  const turns = arms.map((): Turn[] => []);
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const [index, arm] of arms.entries()) turns[index]?.push(await turn(arm, plan));
-  }
+  const turns = await inTurns(arms, plan.rounds, (arm) => turn(arm, plan));
   return arms.map((arm, index) => {
     const own = turns[index] ?? [];
     const of = (pick: (turn: Turn) => number) => median(own.map(pick));
