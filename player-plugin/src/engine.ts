@@ -125,8 +125,8 @@ export class SwarmEngine implements SegmentEngine {
         this.#budget.sent(bytes, clock.now());
         observer.uploaded(bytes);
       },
+      drained: () => swarm.tellNews(),
       copies: (key, chunk) => swarm.copiesOf(key, chunk),
-      next: (sendingMs) => swarm.nextOffer(sendingMs),
     });
     const mayUpload = () => this.#mayUpload;
     const swarm = new Swarm(
@@ -145,8 +145,7 @@ export class SwarmEngine implements SegmentEngine {
           delivery.greet(session);
         },
         frame: (session, frame) => delivery.frame(session, frame),
-        news: (_session, key) => delivery.heardOf(key),
-        wished: (_session, key) => delivery.heardOf(key),
+        news: () => delivery.changed(),
         chunkArrived: (session, key, chunk, bytes) => delivery.chunkArrived(session, key, chunk, bytes),
         chunkFailed: (_session, key, chunk) => delivery.chunkFailed(key, chunk),
         discarded: (bytes) => observer.discarded(bytes),
@@ -175,8 +174,6 @@ export class SwarmEngine implements SegmentEngine {
       observer,
       session: (peer) => swarm.open.find(({ id }) => id === peer),
       sessions: () => swarm.open,
-      coming: (key, chunk, size) => swarm.coming(key, chunk, size),
-      notComing: (key, chunk) => swarm.notComing(key, chunk),
       changed: () => delivery.changed(),
       cameWhole: (task, bytes) => delivery.cameWhole(task, bytes),
       failed: (task, because) => delivery.failed(task, because),

@@ -1,4 +1,4 @@
-import { SHORT_KEY_BYTES } from './identity.ts';
+import { SEGMENT_KEY_BYTES } from './identity.ts';
 import { SegmentKeyNames } from './segment-key-names.ts';
 
 const names = new SegmentKeyNames();
@@ -59,7 +59,7 @@ export class FieldWalk {
 
   key(value?: string): string {
     const at = this.at;
-    this.at += SHORT_KEY_BYTES;
+    this.at += SEGMENT_KEY_BYTES;
     if (value === undefined) return names.read(this.#bytes, at);
     this.#bytes.set(names.keyOf(value), at);
     return value;

@@ -54,15 +54,7 @@ export function renditionNumber(playlistKey: Uint8Array): number {
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-/** [I6] So much of a key tells a segment from all others that viewers speak of, and comes with nearly every frame. */
-export const SHORT_KEY_BYTES = 8;
-
-/** What viewers call a segment: 16 characters of lower-case hexadecimal. */
-export function shortKey(key: Uint8Array): string {
-  return hexOf(key.subarray(0, SHORT_KEY_BYTES));
-}
-
-/** Bytes as lower-case hexadecimal, for maps. */
+/** Bytes as text, for maps: 32 characters of lower-case hexadecimal for a key. */
 export function hexOf(bytes: Uint8Array): string {
   let hex = '';
   for (const byte of bytes) hex += HEX[byte];

@@ -53,7 +53,7 @@ const layouts: { readonly [T in Type]: Layout<Body<T>> } = {
     rendition: walk.u32(rendition),
     sequence: walk.u32(sequence),
     durationMs: walk.u32(durationMs),
-    ...rangeField(walk, path === undefined ? undefined : Number(range !== undefined), range),
+    ...rangeField(walk, path === undefined ? undefined : (range ?? NO_RANGE)),
     path: pathField(walk, path),
   }),
   manifest: (walk, { manifest }) => ({ manifest: walk.rest(manifest).slice() }),
@@ -80,8 +80,6 @@ const layouts: { readonly [T in Type]: Layout<Body<T>> } = {
   ping: numbered,
   pong: numbered,
   goodbye: (walk, { because }) => ({ because: wordField(walk, goodbyeReasons, because) }),
-  wish: (walk, { key, withinMs }) => ({ key: walk.key(key), withinMs: msField(walk, withinMs) }),
-  offer: ofChunk,
 };
 
 const types = Object.keys(layouts) as readonly Type[];
@@ -122,14 +120,12 @@ function runsField(
   return runs;
 }
 
-/** A segment that is a file of its own has none. */
-function rangeField(
-  walk: FieldWalk,
-  follows: number | undefined,
-  given: Body<'segment'>['range'],
-): Pick<Body<'segment'>, 'range'> {
-  if (walk.u8(follows) !== 1) return {};
+/** A segment that is a file of its own. */
+const NO_RANGE = { start: -1, end: -1 };
+
+function rangeField(walk: FieldWalk, given: typeof NO_RANGE | undefined): Pick<Body<'segment'>, 'range'> {
   const [start, end] = [walk.f64(given?.start), walk.f64(given?.end)];
+  if (start === -1 && end === -1) return {};
   walk.must(Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && end > start);
   return { range: { start, end } };
 }

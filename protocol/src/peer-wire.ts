@@ -3,7 +3,7 @@
  * carries messages of one or more frames, `data` is unordered and carries pieces of chunks ([P1]). SPEC.md has the rules.
  */
 
-export const PEER_PROTOCOL_VERSION = 2;
+export const PEER_PROTOCOL_VERSION = 1;
 
 /** [P1] Negotiated ids: both ends open them themselves, and no time is lost on announcing them. */
 export const CONTROL_CHANNEL_ID = 1;
@@ -21,8 +21,8 @@ export function pieceBytesOf(packets: number): number {
 const PACKET_BYTES = 1163;
 /** [P3] Only the last piece of a chunk is smaller: each is acknowledged, and that must not cost more than it brings. */
 export const LEAST_PIECE_BYTES = 1024;
-/** Before the media of each piece: id (4), key (8), chunk (1), offset (4), queue (2). */
-export const PIECE_HEADER_BYTES = 19;
+/** Before the media of each piece: id (4), key (16), chunk (1), offset (4), queue (2). */
+export const PIECE_HEADER_BYTES = 27;
 
 /** A run of chunks: `first`, and so many. */
 export interface ChunkRun {
@@ -48,7 +48,7 @@ export type PeerFrame =
   | { readonly type: 'want-manifest'; readonly key: string }
   /** Chunks that the sender has verified and can pass on: additions only ([P6]). */
   | { readonly type: 'have'; readonly key: string; readonly runs: readonly ChunkRun[] }
-  /** Chunks that the sender is fetching from the edge, or is sent by somebody else. */
+  /** Chunks that the sender is fetching from the edge. */
   | { readonly type: 'fetching'; readonly key: string; readonly runs: readonly ChunkRun[] }
   /** The sender no longer has any of this segment. */
   | { readonly type: 'drop'; readonly key: string }
@@ -63,10 +63,6 @@ export type PeerFrame =
       readonly retryAfterMs: number;
     }
   | { readonly type: 'cancel'; readonly key: string; readonly chunk: number }
-  /** The sender wants whatever of this segment it has not announced, for so long; 0: no more ([P13]). */
-  | { readonly type: 'wish'; readonly key: string; readonly withinMs: number }
-  /** The sender has the chunk, or will have it in a moment, and room on its line ([P14]). */
-  | { readonly type: 'offer'; readonly key: string; readonly chunk: number }
   /** Pieces that have arrived at the page ([P8]). */
   | {
       readonly type: 'ack';

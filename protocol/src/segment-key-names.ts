@@ -1,4 +1,4 @@
-import { bytesOfHex, hexOf, SHORT_KEY_BYTES } from './identity.ts';
+import { bytesOfHex, hexOf, SEGMENT_KEY_BYTES } from './identity.ts';
 
 /** More segments than a page hears of at a time. */
 const MAX_NAMES = 4096;
@@ -18,12 +18,12 @@ export class SegmentKeyNames {
 
   readonly #keys = new Map<string, Uint8Array>();
 
-  /** The name of the key that begins at `at`: 16 characters of lower-case hexadecimal. */
+  /** The name of the key that begins at `at`: 32 characters of lower-case hexadecimal. */
   read(message: Uint8Array, at: number): string {
     const head = u32At(message, at);
     const known = this.#names.get(head);
     if (known && isAt(message, at, known.bytes)) return known.name;
-    const bytes = message.slice(at, at + SHORT_KEY_BYTES);
+    const bytes = message.slice(at, at + SEGMENT_KEY_BYTES);
     const name = hexOf(bytes);
     if (this.#names.size >= MAX_NAMES) this.#names.clear();
     this.#names.set(head, { bytes, name });

@@ -9,7 +9,7 @@ import { buildPlugin } from './build-plugin.ts';
 import { gzipBytes } from './sizes.ts';
 
 /** Whoever makes the plugin larger raises this, in the open. The goal is 24,000. */
-const MAX_BYTES = 26_600;
+const MAX_BYTES = 24_800;
 
 let folder: string;
 

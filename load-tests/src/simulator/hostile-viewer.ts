@@ -6,10 +6,9 @@ import {
   decodeManifest,
   encodeFrames,
   encodePiece,
-  PEER_PROTOCOL_VERSION,
+  hexOf,
   type PeerFrame,
   PIECE_BYTES,
-  shortKey,
   type TrackerMessage,
   type ViewerMessage,
 } from '@nearcast/protocol';
@@ -37,10 +36,6 @@ export const hostileKinds = [
   'liar',
   /** Asks for everything that it hears of, again and again. */
   'greedy',
-  /** Wishes for everything, and answers no offer. */
-  'wishful',
-  /** Offers everything, and sends nothing. */
-  'offering',
   /** Names segments that are elsewhere. */
   'misleading',
   /** Names segments before they are there, and others that never will be: whoever believes it asks the edge in vain. */
@@ -106,7 +101,7 @@ export class HostileViewer {
       signal: (signal) => this.#deps.tellTracker({ type: 'signal', to: peer, signal }),
       opened: () => {
         this.#open.add(peer);
-        this.#say(peer, { type: 'hello', version: PEER_PROTOCOL_VERSION, upload: true });
+        this.#say(peer, { type: 'hello', version: 1, upload: true });
         for (let number = this.#announced - CLAIMED_SEGMENTS; number <= this.#announced; number++) {
           this.#claim(peer, number);
         }
@@ -146,7 +141,7 @@ export class HostileViewer {
 
   #claim(peer: string, number: number, sequence: number = number): void {
     // Whoever is told of nothing yet tells.
-    if (number < 0 || this.#kind === 'wishful' || (this.#kind === 'prophet' && this.#rendition === 0)) return;
+    if (number < 0 || (this.#kind === 'prophet' && this.#rendition === 0)) return;
     const { manifest, keyHex } = this.#lookUp(number);
     const path = this.#kind === 'misleading' ? '/elsewhere/of-no-use.ts' : `/stream/segment${number}.ts`;
     const has = { type: 'have', key: keyHex, runs: [{ first: 0, count: chunkCount(manifest) }] } as const;
@@ -176,13 +171,6 @@ export class HostileViewer {
         break;
       case 'control-flood':
         for (let count = 0; count < 30; count++) this.#say(peer, { type: 'manifest', manifest: new Uint8Array(1_000) });
-        break;
-      case 'wishful':
-        this.#say(peer, { type: 'wish', key: keyHex, withinMs: 10_000 });
-        break;
-      case 'offering':
-        for (let chunk = 0; chunk < chunkCount(manifest); chunk++)
-          this.#say(peer, { type: 'offer', key: keyHex, chunk });
         break;
       case 'greedy':
         for (let chunk = 0; chunk < chunkCount(manifest); chunk++) {
@@ -225,7 +213,7 @@ export class HostileViewer {
   #serve(peer: string, key: string, chunk: number): void {
     const segment = this.#find(key);
     const manifest = segment && decodeManifest(segment.manifest);
-    if (!segment || !manifest || this.#kind === 'silent' || this.#kind === 'offering') return;
+    if (!segment || !manifest || this.#kind === 'silent') return;
     if (this.#kind === 'liar') {
       this.#say(peer, { type: 'refuse', key, chunk, because: 'absent', retryAfterMs: 0 });
       return;
@@ -266,6 +254,6 @@ export class HostileViewer {
     const segment = this.#deps.stream.segment(number);
     const manifest = decodeManifest(segment.manifest);
     if (!manifest) throw new Error('the stream has a manifest that is none');
-    return { segment, manifest, keyHex: shortKey(manifest.key) };
+    return { segment, manifest, keyHex: hexOf(manifest.key) };
   }
 }

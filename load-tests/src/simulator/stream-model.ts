@@ -6,11 +6,11 @@ import {
   chunkSizeFor,
   encodeManifest,
   encodeUnsigned,
+  hexOf,
   type ManifestJwk,
   pathOfUrl,
   SEGMENT_KEY_BYTES,
   segmentIdentity,
-  shortKey,
 } from '@nearcast/protocol';
 
 export interface StreamModelConfig {
@@ -58,7 +58,7 @@ export class StreamModel {
     const url = `https://edge.example/stream/segment${number}.ts`;
     const body = this.#body(number);
     const key = keyOf(url);
-    const made = { number, url, key: shortKey(key), body, manifest: this.#manifest(key, body) };
+    const made = { number, url, key: hexOf(key), body, manifest: this.#manifest(key, body) };
     this.#segments.set(number, made);
     return made;
   }

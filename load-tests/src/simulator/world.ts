@@ -180,7 +180,7 @@ export class World {
     if (exodus) this.clock.after(startAt + exodus.atSeconds * 1000, () => this.#leaveAtOnce(exodus.share));
     if (traceAtSeconds !== undefined) this.#traceAt(startAt + traceAtSeconds * 1000);
     await this.clock.advanceTo(startAt + seconds * 1000, afterEach);
-    return this.#result();
+    return this.#result(startAt);
   }
 
   #add(): void {
@@ -378,23 +378,20 @@ export class World {
     if (Buffer.compare(new Uint8Array(data), body) !== 0)
       throw new Error(`segment ${segment} was delivered with wrong bytes`);
     this.#deliveredBytes.set(segment, (this.#deliveredBytes.get(segment) ?? 0) + data.byteLength);
-    if (this.#isSteady(segment)) this.#completions.push(this.clock.now() - this.#availableAt(segment));
+    this.#completions.push(this.clock.now() - this.#availableAt(segment));
   }
 
-  /** Whether a segment is of the steady part: those at the end are still on their way when time ends. */
-  #isSteady(segment: number): boolean {
-    const { live, window, segmentSeconds, warmUpSeconds, seconds } = this.config;
-    const atSeconds = this.#availableAt(segment) / 1000 - window * segmentSeconds;
-    return !live || (atSeconds >= warmUpSeconds && atSeconds <= seconds - 8);
-  }
-
-  #result(): WorldResult {
-    const { seconds, segmentSeconds, regions, bitsPerSecond } = this.config;
+  #result(startAt: number): WorldResult {
+    const { warmUpSeconds, seconds, segmentSeconds, live, regions, bitsPerSecond } = this.config;
+    const from = startAt + warmUpSeconds * 1000;
+    // The last segments are still on their way when time ends.
+    const to = startAt + (seconds - 8) * 1000;
     let edge = 0;
     let delivered = 0;
     let size = 0;
     for (const [segment, bytes] of this.#deliveredBytes) {
-      if (!this.#isSteady(segment)) continue;
+      const at = this.#availableAt(segment);
+      if (live && (at < from || at > to)) continue;
       delivered += bytes;
       size += this.#stream.segment(segment).body.length;
       edge += this.#edgeBytes.get(segment)?.reduce((sum, part) => sum + part, 0) ?? 0;

@@ -1,8 +1,7 @@
-import { type Arc, type ByteRange, pathOfUrl, shortKey } from '@nearcast/protocol';
+import { type Arc, type ByteRange, hexOf, pathOfUrl } from '@nearcast/protocol';
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
-import { answerOffer } from '../scheduling/answer-offer.ts';
 import { type DutyRule, viewerNumber } from '../scheduling/fetch-duty.ts';
 import { planRequests } from '../scheduling/plan-requests.ts';
 import type { PlanConfig } from '../scheduling/plan-view.ts';
@@ -184,44 +183,19 @@ export class Delivery {
         if (bytes) session.announce(key, chunk, 'answer');
       });
     }
-    for (const task of this.#deps.tasks.all()) {
-      if (task.isLive && task.place) this.#tell(session, task);
-      if (task.manifest === 'here') this.#deps.performer.wish(session, task);
-    }
+    for (const task of this.#deps.tasks.all()) if (task.isLive && task.place) this.#tell(session, task);
     this.#tellWindows([session]);
     this.changed();
   }
 
-  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' | 'offer' }>): void {
+  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' }>): void {
     if (frame.type === 'segment') {
       this.#hear(frame);
       return;
     }
-    if (frame.type === 'offer') {
-      this.#offered(session, frame.key, frame.chunk);
-      return;
-    }
-    const key = shortKey(frame.manifest.subarray(MANIFEST_KEY_AT));
+    const key = hexOf(frame.manifest.subarray(MANIFEST_KEY_AT, MANIFEST_KEY_AT + 16));
     const task = this.#deps.tasks.get(key);
     if (task) this.#deps.performer.manifestCame(task, frame.manifest, session);
-  }
-
-  /** [P14] Every offer is answered, so that the line that was kept for it is free for another. */
-  #offered(session: PeerSession, key: string, chunk: number): void {
-    const { clock, tasks, edge, swarm, cache, performer } = this.#deps;
-    const run = { first: chunk, count: 1 };
-    session.holdings.addHave(key, [run]);
-    const task = tasks.get(key);
-    if (!task) {
-      if (cache.get(key)?.chunks[chunk]) session.announce(key, chunk, 'answer');
-      else session.say({ type: 'wish', key, withinMs: 0 });
-      return;
-    }
-    const inFlight = swarm.open.reduce((sum, one) => sum + one.inFlight, 0);
-    const view = { now: clock.now(), edge: edge.meter, peer: session, inFlight };
-    const answer = answerOffer(task, chunk, view, this.#plan);
-    if (answer.do === 'accept') performer.askPeer(task, chunk, session.id, answer.withinMs);
-    else session.say({ type: answer.do === 'has' ? 'have' : 'fetching', key, runs: [run] });
   }
 
   chunkArrived(session: PeerSession, key: string, chunk: number, bytes: Uint8Array): void {
@@ -267,14 +241,6 @@ export class Delivery {
     this.#planWithin(PLAN_AFTER_MS);
   }
 
-  /** A neighbour has said something about a segment. What it has of a live one it will offer, until that is urgent. */
-  heardOf(key: string): void {
-    const task = this.#deps.tasks.get(key);
-    const now = this.#deps.clock.now();
-    const isOffered = task?.isLive && task.manifest === 'here' && task.deadline - now > this.#plan.urgentMs;
-    if (!isOffered) this.changed();
-  }
-
   /** Plans that are due, whatever the page's timers do. */
   poke(): void {
     if (this.#deps.clock.now() >= this.#planDueAt) this.#planNow();
@@ -313,7 +279,6 @@ export class Delivery {
     if (now - this.#toldWindowsAt >= WINDOWS_EVERY_MS) {
       this.#toldWindowsAt = now;
       this.#tellWindows(swarm.open);
-      for (const task of segments) performer.wishAgain(task);
       this.#forgetPast(now);
     }
     this.#planWithin(Math.min(PLAN_EVERY_MS, Math.max(1, plan.repairDueAt - now)));
@@ -421,7 +386,7 @@ export class Delivery {
     if (tasks.get(hearsay.key)) return;
     keys.hashIdentity(hearsay.path, hearsay.range, (hash) => {
       // [P5] A key that is not that of its path would let a neighbour send us anywhere.
-      if (shortKey(hash) !== hearsay.key) return;
+      if (hexOf(hash) !== hearsay.key) return;
       const task = tasks.hear(hearsay, clock.now());
       if (!task) return;
       for (const session of swarm.open) this.#tell(session, task);

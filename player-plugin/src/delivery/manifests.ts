@@ -1,4 +1,4 @@
-import { decodeManifest, type Manifest, type ManifestJwk, shortKey, signedPart } from '@nearcast/protocol';
+import { decodeManifest, hexOf, type Manifest, type ManifestJwk, signedPart } from '@nearcast/protocol';
 import type { Hashing } from './hashing.ts';
 
 /** Whether a manifest may be believed. */
@@ -25,7 +25,7 @@ export class ManifestCheck {
   /** @param done told of the manifest when it is about this segment and signed with a trusted key, of nothing otherwise */
   check(key: string, encoded: Uint8Array, done: (manifest: Manifest | undefined) => void): void {
     const manifest = decodeManifest(encoded);
-    if (!manifest || shortKey(manifest.key) !== key) {
+    if (!manifest || hexOf(manifest.key) !== key) {
       done(undefined);
       return;
     }

@@ -20,9 +20,6 @@ export interface PerformerDeps {
   readonly session: (peer: string) => PeerSession | undefined;
   /** All connected neighbours, to tell them what is being fetched. */
   readonly sessions: () => readonly PeerSession[];
-  /** A chunk is on its way from the edge; and one that was on its way, from wherever, will not come. */
-  readonly coming: (key: string, chunk: number, size: number) => void;
-  readonly notComing: (key: string, chunk: number) => void;
   /** Something has changed that plans depend on. */
   readonly changed: () => void;
   /** The whole body came in one ordinary request: whoever waits can have it at once. */
@@ -33,8 +30,6 @@ export interface PerformerDeps {
 
 /** A peer that does not send its manifest by then is asked no more; another may. */
 const MANIFEST_WITHIN_MS = 700;
-/** A deadline that has moved by less is not worth a word, ms. */
-const WISH_AGAIN_MS = 1_000;
 /** A fetch from the edge that takes longer is announced, so that no backup begins it too, ms. */
 const TELL_OF_FETCH_AFTER_MS = 400;
 /** An edge whose bytes do not match so often has another object under this URL. */
@@ -51,7 +46,7 @@ export class Performer {
   perform(action: Action, task: SegmentTask): void {
     switch (action.do) {
       case 'ask-peer':
-        this.askPeer(task, action.chunk, action.peer.id, action.withinMs);
+        this.#askPeer(task, action.chunk, action.peer.id, action.withinMs);
         break;
       case 'fetch':
         this.#fetch(task, action.first, action.end, action.because);
@@ -70,9 +65,6 @@ export class Performer {
 
   /** Nobody wants the segment any more: what is under way for it ends. */
   abandon(task: SegmentTask): void {
-    if (task.isLive && task.manifest === 'here') {
-      for (const session of this.#deps.sessions()) session.say({ type: 'wish', key: task.key, withinMs: 0 }, 'news');
-    }
     for (const cancel of task.cancels) cancel();
     task.cancels.clear();
     for (let chunk = 0; chunk < task.chunks; chunk++) this.cancelAtPeers(task, chunk);
@@ -98,7 +90,6 @@ export class Performer {
         observer.receivedFromPeers(bytes.length);
       } else if (!isTrue) {
         observer.discarded(bytes.length);
-        this.#deps.notComing(task.key, chunk);
         observer.peerRejected(session.id, 'wrong-bytes');
         session.reject();
       }
@@ -110,7 +101,6 @@ export class Performer {
   notComing(task: SegmentTask, chunk: number): void {
     task.transfers.end(this.#deps.clock.now());
     task.unmark(chunk, ASKED_PEER);
-    this.#deps.notComing(task.key, chunk);
     this.#deps.changed();
   }
 
@@ -167,7 +157,7 @@ export class Performer {
     task.cancels.add(cancel);
   }
 
-  askPeer(task: SegmentTask, chunk: number, peer: string, withinMs: number): void {
+  #askPeer(task: SegmentTask, chunk: number, peer: string, withinMs: number): void {
     const session = this.#deps.session(peer);
     if (!session?.isOpen) return;
     task.mark(chunk, ASKED_PEER);
@@ -204,22 +194,6 @@ export class Performer {
     if (task.manifest === 'here') return;
     task.setManifest(manifest);
     this.#deps.cache.open(task.key, manifest, encoded);
-    this.wishAgain(task);
-  }
-
-  /** Whoever pauses plays later than it said: its wishes last longer than that. */
-  wishAgain(task: SegmentTask): void {
-    // Both are infinite where nothing plays: no reason to say it again.
-    const isLater = task.deadline - task.wishedUntil >= WISH_AGAIN_MS;
-    if (task.manifest !== 'here' || !isLater) return;
-    task.wishedUntil = task.deadline;
-    for (const session of this.#deps.sessions()) this.wish(session, task);
-  }
-
-  /** From here on neighbours may offer what is missing. Of a recording everybody asks for what comes next instead. */
-  wish(session: PeerSession, task: SegmentTask): void {
-    if (!task.isLive || task.isWhole) return;
-    session.say({ type: 'wish', key: task.key, withinMs: task.deadline - this.#deps.clock.now() });
   }
 
   #fetch(task: SegmentTask, first: number, end: number, because: EdgeReason): void {
@@ -227,10 +201,7 @@ export class Performer {
     const manifest = task.manifestBody;
     if (!task.place || !manifest) return;
     const within = { start: chunkRange(manifest, first).start, end: chunkRange(manifest, end - 1).end };
-    for (let chunk = first; chunk < end; chunk++) {
-      task.mark(chunk, ASKED_EDGE);
-      this.#deps.coming(task.key, chunk, task.sizeOf(chunk));
-    }
+    for (let chunk = first; chunk < end; chunk++) task.mark(chunk, ASKED_EDGE);
     task.transfers.begin(clock.now());
     // Mostly it is here before anybody would have stepped in; only what takes longer is worth a word.
     const cancelTelling = clock.after(TELL_OF_FETCH_AFTER_MS, () => {
@@ -243,10 +214,7 @@ export class Performer {
       task.transfers.end(clock.now());
       const settle = (isTrue: boolean) => {
         for (let chunk = first; chunk < end; chunk++) task.unmark(chunk, ASKED_EDGE);
-        if (!isTrue) {
-          for (let chunk = first; chunk < end; chunk++) this.#deps.notComing(task.key, chunk);
-          this.#mismatched(task);
-        }
+        if (!isTrue) this.#mismatched(task);
         changed();
       };
       if (!bytes) {

@@ -1,4 +1,11 @@
-import { type ByteRange, pathOfUrl, renditionNumber, segmentIdentity, shortKey } from '@nearcast/protocol';
+import {
+  type ByteRange,
+  hexOf,
+  pathOfUrl,
+  renditionNumber,
+  SEGMENT_KEY_BYTES,
+  segmentIdentity,
+} from '@nearcast/protocol';
 import type { Hashing } from './hashing.ts';
 
 /** More segments than a day of two-second ones is not remembered. */
@@ -34,7 +41,7 @@ export class SegmentKeys {
     }
     this.#waiting.set(name, [done]);
     this.hashIdentity(pathOfUrl(url) ?? url, range, (hash) => {
-      const key = shortKey(hash);
+      const key = hexOf(hash);
       if (this.#keys.size >= MAX_REMEMBERED) this.#keys.clear();
       this.#keys.set(name, key);
       for (const tell of this.#waiting.get(name) ?? []) tell(key);
@@ -54,7 +61,7 @@ export class SegmentKeys {
 
   hashIdentity(path: string, range: ByteRange | undefined, done: (key: Uint8Array) => void): void {
     const identity = new TextEncoder().encode(segmentIdentity(path, range));
-    this.#hashing.sha256(identity, done);
+    this.#hashing.sha256(identity, (hash) => done(hash.subarray(0, SEGMENT_KEY_BYTES)));
   }
 }
 

@@ -43,8 +43,6 @@ export class SegmentTask implements SegmentView {
   manifest: 'missing' | 'asked' | 'here' = 'missing';
   deadline: number = Number.POSITIVE_INFINITY;
   slackMs: number = Number.POSITIVE_INFINITY;
-  /** Until when neighbours believe that it is wanted, ms. */
-  wishedUntil: number = Number.NEGATIVE_INFINITY;
   duty: DutyRule = { by: 'nobody' };
   isComingWhole = false;
   /** The edge failed for good, or what it gives does not match. */

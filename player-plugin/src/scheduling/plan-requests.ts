@@ -12,7 +12,6 @@ import {
   type PlanView,
   type SegmentView,
 } from './plan-view.ts';
-import { EDGE_CAUTION, PLANNING_MS, peersWithinMs, sizeOf } from './time-left.ts';
 
 /**
  * What to ask of whom now. Duty first: the swarm waits for it. Then what the edge must repair before the playhead gets
@@ -36,6 +35,10 @@ export interface RequestPlan {
 /** Before everything that is ordered by how many have it: more than there can be neighbours, times segments. */
 const URGENT_FIRST = 100_000;
 const MOST_HOLDERS = 100;
+/** The edge is reckoned a little slower than it was measured. */
+const EDGE_CAUTION = 1.1;
+/** From when a repair is due to when it has been planned, ms. */
+const PLANNING_MS = 10;
 
 interface Holdings {
   /** Of each peer, in their order. */
@@ -71,10 +74,10 @@ class Plan implements RequestPlan {
     this.#edgePendingBytes = view.edge.pendingBytes;
   }
 
-  /** Whoever is on duty needs the manifest from the edge; all others get it from a neighbour that has it. */
+  /** Whoever is on duty needs the manifest from the edge; all others get it from whoever has told of chunks. */
   manifest(segment: SegmentView): void {
     if (segment.manifest !== 'missing') return;
-    const teller = this.#leastRtt(this.#view.peers.filter((peer) => peer.hasManifest(segment.key)));
+    const teller = this.#leastRtt(this.#view.peers.filter((peer) => peer.flags(segment.key)));
     const isOnDuty = segment.mayAskEdge && hasAnyDuty(segment);
     if (isOnDuty || (segment.mayAskEdge && this.#isLate(segment))) this.actions.push({ do: 'fetch-manifest', segment });
     else if (teller) this.actions.push({ do: 'ask-manifest', segment, peer: teller });
@@ -174,14 +177,15 @@ class Plan implements RequestPlan {
     const wanted: { readonly segment: SegmentView; readonly chunk: number; readonly order: number }[] = [];
     let turn = -URGENT_FIRST;
     for (const segment of this.#view.segments) {
-      if (segment.isComingWhole || segment.heldChunks === segment.chunks || this.#isOffered(segment)) continue;
+      if (segment.isComingWhole || segment.heldChunks === segment.chunks) continue;
       const { flags, holders } = this.#holdingsOf(segment);
       const reachable = sumOf(
         askable.map(({ index }) => flags[index]),
         segment.chunks,
       );
       const planned = this.#planned.get(segment);
-      const first = turn;
+      const isUrgent = segment.deadline - this.#view.now < this.#config.urgentMs;
+      const first = segment.isLive && !isUrgent ? 0 : turn;
       if (!segment.isLive) turn += MOST_HOLDERS;
       for (let chunk = 0; chunk < segment.chunks; chunk++) {
         if (reachable[chunk] === 0 || segment.state[chunk] !== 0 || planned?.[chunk]) continue;
@@ -189,11 +193,6 @@ class Plan implements RequestPlan {
       }
     }
     return wanted.sort((a, b) => a.order - b.order);
-  }
-
-  /** What is live is offered by whoever has it and a free line: only what will soon be too late is asked for. */
-  #isOffered({ isLive, deadline }: SegmentView): boolean {
-    return isLive && deadline - this.#view.now >= this.#config.urgentMs;
   }
 
   /** Of the holders with room: who will have delivered first, and in time. */
@@ -214,8 +213,11 @@ class Plan implements RequestPlan {
     return best;
   }
 
+  /** Peers must have delivered before the edge is asked: what comes after that comes twice. */
   #withinMs({ deadline }: SegmentView, bytes: number): number {
-    return peersWithinMs(deadline - this.#view.now, bytes, this.#view.edge, this.#config);
+    const { now, edge } = this.#view;
+    const repairMs = edge.rttMs + (bytes * EDGE_CAUTION) / edge.bytesPerMs + PLANNING_MS;
+    return deadline - now - this.#config.repairMarginMs - repairMs;
   }
 
   /**
@@ -227,7 +229,6 @@ class Plan implements RequestPlan {
     return peers.some(
       (peer) =>
         peer.isReliable &&
-        (peer.hasServed || !segment.isLive) &&
         (peer.flags(segment.key)?.[chunk] === 1 || (because === 'backup' && peer.isFetching(segment.key, chunk, now))),
     );
   }
@@ -284,6 +285,10 @@ function sumOf(flags: readonly (Uint8Array | undefined)[], chunks: number): Uint
     for (let chunk = 0; chunk < known; chunk++) sum[chunk] = (sum[chunk] as number) + (one[chunk] as number);
   }
   return sum;
+}
+
+function sizeOf({ chunks, chunkBytes, lastChunkBytes }: SegmentView, chunk: number): number {
+  return chunk === chunks - 1 ? lastChunkBytes : chunkBytes;
 }
 
 /** How many bytes the edge can deliver in so much time. */

@@ -51,17 +51,11 @@ export interface PeerView {
   readonly inFlight: number;
   /** Nothing should be asked of it before. */
   readonly availableAt: number;
-  /** Not even what it offers should be taken before. */
-  readonly bannedUntil: number;
   /** Whether what it says it has can be counted on: it has not broken its word of late. */
   readonly isReliable: boolean;
-  /** Whether it has sent us something of late. Of what is live it is hardly asked, so its silence would show too late. */
-  readonly hasServed: boolean;
   /** Flags by chunk of what it has, as many as are needed, or nothing when it never named the segment. */
   flags(key: string): Uint8Array | undefined;
   isFetching(key: string, chunk: number, now: number): boolean;
-  /** Whether it has the manifest of a segment: it has told of chunks, or wishes for them. */
-  hasManifest(key: string): boolean;
 }
 
 export interface EdgeView {
@@ -101,7 +95,7 @@ export interface PlanConfig {
   readonly maxInFlight: number;
   /** The edge must have delivered so long before the deadline, ms. */
   readonly repairMarginMs: number;
-  /** What is live is offered, until it must be here so soon: from then on whoever has it is asked for it, ms. */
+  /** What must be here so soon is asked for before anything else, ms. */
   readonly urgentMs: number;
   /** So much may be asked of the edge ahead of time: what comes fills the line, ms at the edge's rate. */
   readonly prefetchMs: number;
@@ -113,7 +107,7 @@ export const planDefaults: PlanConfig = {
   maxPerPeer: 6,
   maxInFlight: 48,
   repairMarginMs: 250,
-  urgentMs: 1_300,
+  urgentMs: 2_500,
   prefetchMs: 500,
   longestSlackMs: 10_000,
 };

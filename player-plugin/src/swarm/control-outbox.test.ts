@@ -45,7 +45,7 @@ test('[P8] an acknowledgement waits for a second piece, but not for long, and te
 
 test('whatever goes out takes along what waits', () => {
   const { outbox, said, turnTo } = setUp();
-  outbox.have('00'.repeat(8), 3, 'also-have');
+  outbox.have('00'.repeat(16), 3, 'stale-news');
   outbox.acknowledge(1);
   outbox.add({ type: 'ping', id: 7 }, 'answer');
   turnTo(2_000);

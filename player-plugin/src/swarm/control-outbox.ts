@@ -3,10 +3,10 @@ import type { Clock } from '../clock.ts';
 
 /**
  * How long a frame may wait for company: packets, not bytes, are the overhead of small messages. Questions and answers wait
- * least; a single acknowledgement waits for another; what is here waits longer, for whoever could use it is offered it, and
- * longest for one who has it, too: that only keeps it from offering it.
+ * least, and news that nobody else has; a single acknowledgement waits for another; news that the line is too busy to serve
+ * waits longer, and longest when most have heard it already.
  */
-const WAIT_MS = { answer: 5, news: 20, acknowledgement: 40, have: 40, 'also-have': 200 } as const;
+const WAIT_MS = { answer: 5, acknowledgement: 40, news: 20, 'busy-news': 60, 'stale-news': 300 } as const;
 /** As with delayed acknowledgements of TCP (RFC 1122 §4.2.3.2). */
 const PIECES_PER_ACKNOWLEDGEMENT = 2;
 export type Urgency = keyof typeof WAIT_MS;
@@ -47,6 +47,11 @@ export class ControlOutbox {
   /** Sends what is due: timers of a hidden page come late, messages do not. */
   poke(): void {
     if (this.#clock.now() >= this.#dueAt) this.flush();
+  }
+
+  /** Sends news that has been waiting, if there is any. */
+  flushNews(): void {
+    if (this.#haves.size > 0) this.#sendWithin(WAIT_MS.answer);
   }
 
   flush(): void {

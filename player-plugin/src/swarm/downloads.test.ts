@@ -2,14 +2,13 @@ import { expect, test } from 'vitest';
 import { Downloads } from './downloads.ts';
 import { PeerScore } from './peer-score.ts';
 
-const KEY = '0011223344556677';
+const KEY = '00112233445566778899aabbccddeeff';
 const SIZE = 4_000;
 
 function setUp() {
   const seen = { arrived: 0, discarded: 0 };
   const clock = { now: () => 0, after: () => () => undefined };
   const downloads = new Downloads({ clock, random: () => 0.5 }, new PeerScore(), {
-    began: () => undefined,
     arrived: (_key, _chunk, bytes) => {
       seen.arrived += bytes.length;
     },

@@ -6,8 +6,6 @@ import type { PeerScore } from './peer-score.ts';
 /** What has been asked of one peer and is not here yet. */
 
 export interface DownloadEvents {
-  /** The first piece is here. */
-  began(key: string, chunk: number, size: number): void;
   arrived(key: string, chunk: number, bytes: Uint8Array): void;
   /** The peer took the request and let it lie. */
   timedOut(key: string, chunk: number): void;
@@ -29,8 +27,8 @@ interface Download {
   cancelTimer: () => void;
 }
 
-/** A request may take twice what was expected, and this: what was offered ahead is on its way to the peer itself. */
-const TIMEOUT_SLACK_MS = 600;
+/** A request may take twice what was expected, and this. */
+const TIMEOUT_SLACK_MS = 250;
 /** What a peer accepts waits in its queue for so long at most: the least it allows itself, and per round trip. */
 const MIN_QUEUE_MS = 150;
 const QUEUE_PER_RTT = 2.5;
@@ -96,7 +94,6 @@ export class Downloads {
       this.#events.discarded(bytes.length);
       return;
     }
-    if (!download.body) this.#events.began(key, chunk, download.size);
     download.body ??= { bytes: new Uint8Array(download.size), pieces: new Set() };
     download.body.bytes.set(bytes, offset);
     download.body.pieces.add(offset);
@@ -115,7 +112,7 @@ export class Downloads {
     this.#take(key, chunk);
     download.cancelTimer();
     const now = this.#clock.now();
-    this.#score.delivered(bytes.length, now - Math.max(askedAt + this.#score.rttMs, this.#freeAt), now);
+    this.#score.delivered(bytes.length, now - Math.max(askedAt + this.#score.rttMs, this.#freeAt));
     this.#freeAt = now;
     this.#events.arrived(key, chunk, bytes);
   }

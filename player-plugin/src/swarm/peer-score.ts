@@ -13,11 +13,8 @@ export class PeerScore {
   #failures = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
   #availableAt = 0;
-  #bannedUntil = 0;
   #baseRttMs = Number.POSITIVE_INFINITY;
   #rttMs = 0;
-  /** When it last sent a whole chunk, ms on our clock. */
-  deliveredAt: number = Number.NEGATIVE_INFINITY;
   /** Media bytes that came from it. */
   receivedBytes = 0;
   /** Media bytes that went to it. */
@@ -39,12 +36,7 @@ export class PeerScore {
 
   /** Nothing should be asked of it before, ms on our clock. */
   get availableAt(): number {
-    return Math.max(this.#availableAt, this.#bannedUntil);
-  }
-
-  /** It has broken its word: until then nothing that it offers is taken, ms on our clock. */
-  get bannedUntil(): number {
-    return this.#bannedUntil;
+    return this.#availableAt;
   }
 
   roundTrip(ms: number): void {
@@ -53,8 +45,7 @@ export class PeerScore {
   }
 
   /** A chunk came, this long after the line to us became free for it. */
-  delivered(bytes: number, ms: number, now: number): void {
-    this.deliveredAt = now;
+  delivered(bytes: number, ms: number): void {
     const rate = bytes / Math.max(1, ms);
     this.#bytesPerMs = this.#hasDelivered ? this.#bytesPerMs + ALPHA * (rate - this.#bytesPerMs) : rate;
     this.#hasDelivered = true;
@@ -78,6 +69,6 @@ export class PeerScore {
     this.#failedAt = now;
     const banMs = Math.min(LONGEST_BAN_MS, FIRST_BAN_MS * 2 ** this.#failures) * (0.75 + 0.5 * random);
     this.#failures += 1;
-    this.#bannedUntil = Math.max(this.#bannedUntil, now + banMs);
+    this.#availableAt = Math.max(this.#availableAt, now + banMs);
   }
 }

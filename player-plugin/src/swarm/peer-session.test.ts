@@ -3,11 +3,10 @@ import type { Clock } from '../clock.ts';
 import { PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { PeerTransport } from './peer-transport.ts';
 
-const KEY = '0011223344556677';
+const KEY = '00112233445566778899aabbccddeeff';
 
-/** Timers that never come due: what is sent at once, or when poked, is all that matters here. */
-let now = 0;
-const clock: Clock = { now: () => now, after: () => () => undefined };
+/** Timers that never come due: what is sent at once is all that matters here. */
+const clock: Clock = { now: () => 0, after: () => () => undefined };
 
 /** Two sessions whose messages reach the other end at once. */
 function pair(): { readonly ann: PeerSession; readonly bob: PeerSession } {
@@ -18,8 +17,6 @@ function pair(): { readonly ann: PeerSession; readonly bob: PeerSession } {
     opened: () => undefined,
     frame: () => undefined,
     news: () => undefined,
-    wished: () => undefined,
-    chunkBegan: () => undefined,
     chunkArrived: () => undefined,
     chunkFailed: () => undefined,
     discarded: () => undefined,
@@ -57,39 +54,4 @@ test('both ends of a pair account for the same bytes, those that were thrown awa
   expect(bob.takeAccount()).toMatchObject({ peer: 'ann', receivedBytes: 0, sentBytes: 16_484, connection: 'host' });
   // Once.
   expect(ann.takeAccount()).toMatchObject({ receivedBytes: 0, sentBytes: 0 });
-});
-
-/** @returns whether the other end would offer something */
-function wishes({ ann, bob }: ReturnType<typeof pair>): boolean {
-  bob.say({ type: 'wish', key: KEY, withinMs: 60_000 });
-  now += 100;
-  bob.poke();
-  return ann.wishesUntil(KEY) !== undefined;
-}
-
-test('[P14] whoever answers no offer is offered nothing for a while, each time for longer', () => {
-  const both = pair();
-  const ignoredMs = () => {
-    both.ann.offer(KEY, 0);
-    both.ann.offerEnded('ignored');
-    const since = now;
-    while (!wishes(both));
-    return now - since;
-  };
-  expect(wishes(both)).toBe(true);
-  expect([ignoredMs(), ignoredMs(), ignoredMs()]).toEqual([500, 1_000, 2_000]);
-  both.ann.offer(KEY, 0);
-  both.ann.offerEnded('taken');
-  expect(ignoredMs()).toBe(500);
-});
-
-test('not all of the line is kept for one neighbour', () => {
-  const both = pair();
-  for (const chunk of [0, 1, 2]) {
-    expect(wishes(both)).toBe(true);
-    both.ann.offer(KEY, chunk);
-  }
-  expect(wishes(both)).toBe(false);
-  both.ann.offerEnded('declined');
-  expect(wishes(both)).toBe(true);
 });

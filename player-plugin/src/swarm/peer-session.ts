@@ -1,5 +1,4 @@
 import {
-  type ChunkRun,
   decodeFrames,
   decodePiece,
   encodePiece,
@@ -7,7 +6,6 @@ import {
   type LinkReport,
   PEER_PROTOCOL_VERSION,
   type PeerFrame,
-  PIECE_HEADER_BYTES,
   type Piece,
   type RefuseReason,
 } from '@nearcast/protocol';
@@ -17,7 +15,6 @@ import type { PeerView } from '../scheduling/plan-view.ts';
 import { ControlOutbox, type Urgency } from './control-outbox.ts';
 import { Downloads } from './downloads.ts';
 import { FloodGuard } from './flood-guard.ts';
-import { OFFER_LASTS_MS, type OfferEnd } from './open-offers.ts';
 import { PeerScore } from './peer-score.ts';
 import type { PeerTransport } from './peer-transport.ts';
 import { RemoteHoldings } from './remote-holdings.ts';
@@ -26,7 +23,7 @@ import type { UploadTarget } from './uploader.ts';
 /** Frames that concern what is exchanged; the rest a session settles by itself. */
 export type ExchangeFrame = Extract<
   PeerFrame,
-  { type: 'segment' | 'manifest' | 'want-manifest' | 'request' | 'cancel' | 'ack' | 'offer' }
+  { type: 'segment' | 'manifest' | 'want-manifest' | 'request' | 'cancel' | 'ack' }
 >;
 
 /** What a session tells those who decide. */
@@ -34,12 +31,8 @@ export interface PeerSessionEvents {
   /** It has said hello: it may be asked and told. */
   opened(session: PeerSession): void;
   frame(session: PeerSession, frame: ExchangeFrame): void;
-  /** It has more, or is being sent something. */
-  news(session: PeerSession, key: string, runs: readonly ChunkRun[]): void;
-  /** It wants whatever it lacks of a segment. */
-  wished(session: PeerSession, key: string): void;
-  /** The first piece of a chunk that was asked for is here. */
-  chunkBegan(session: PeerSession, key: string, chunk: number, size: number): void;
+  /** It has more, or is fetching something. */
+  news(session: PeerSession): void;
   /** A chunk that was asked for is complete, and not verified yet. */
   chunkArrived(session: PeerSession, key: string, chunk: number, bytes: Uint8Array): void;
   /** A chunk that was asked for will not come from here now. */
@@ -66,14 +59,6 @@ const FAILURES_TO_LEAVE = 5;
 /** A peer that has not said anything for so long is gone, whatever its connection says. */
 const SILENT_AFTER_MS = 15_000;
 
-/** A live window has a handful of segments, in a few renditions. */
-const MAX_WISHES = 64;
-/** So many offers to one neighbour wait for its answer at most: the line is kept for all that are offered something. */
-const MOST_OPEN_OFFERS = 3;
-const SERVED_WITHIN_MS = 10_000;
-const FIRST_DEAF_MS = 500;
-const LONGEST_DEAF_MS = 30_000;
-
 /** One neighbour: what it has, what is asked of it, what it is owed. */
 export class PeerSession implements UploadTarget, PeerView {
   readonly id: string;
@@ -88,15 +73,9 @@ export class PeerSession implements UploadTarget, PeerView {
   /** Segments that it has been told of. */
   readonly told: Set<string> = new Set();
   readonly #clock: Clock;
-  readonly #random: Random;
   readonly #transport: PeerTransport;
   readonly #events: PeerSessionEvents;
   readonly #outbox: ControlOutbox;
-  /** Until when it wants what it lacks of a segment, ms on our clock. */
-  readonly #wishes = new Map<string, number>();
-  #openOffers = 0;
-  #ignoredOffers = 0;
-  #deafUntil = 0;
   readonly #pings = new Map<number, number>();
   #state: 'greeting' | 'open' | 'closed' = 'greeting';
   readonly #floodGuard: FloodGuard;
@@ -117,14 +96,12 @@ export class PeerSession implements UploadTarget, PeerView {
   ) {
     this.id = id;
     this.#clock = deps.clock;
-    this.#random = deps.random;
     this.#transport = transport;
     this.#events = events;
     this.#heardAt = deps.clock.now();
     this.#floodGuard = new FloodGuard(this.#heardAt);
     this.#outbox = new ControlOutbox(deps.clock, (message) => this.#sendControl(message));
     this.downloads = new Downloads(deps, this.score, {
-      began: (key, chunk, size) => events.chunkBegan(this, key, chunk, size),
       arrived: (key, chunk, bytes) => events.chunkArrived(this, key, chunk, bytes),
       timedOut: (key, chunk) => {
         this.say({ type: 'cancel', key, chunk });
@@ -156,10 +133,6 @@ export class PeerSession implements UploadTarget, PeerView {
     return this.score.availableAt;
   }
 
-  get bannedUntil(): number {
-    return this.score.bannedUntil;
-  }
-
   get inFlight(): number {
     return this.downloads.count;
   }
@@ -168,20 +141,12 @@ export class PeerSession implements UploadTarget, PeerView {
     return this.score.failures === 0;
   }
 
-  get hasServed(): boolean {
-    return this.#clock.now() - this.score.deliveredAt < SERVED_WITHIN_MS;
-  }
-
   flags(key: string): Uint8Array | undefined {
     return this.holdings.flags(key);
   }
 
   isFetching(key: string, chunk: number, now: number): boolean {
     return this.holdings.isFetching(key, chunk, now);
-  }
-
-  hasManifest(key: string): boolean {
-    return this.holdings.knows(key) || this.#wishes.has(key);
   }
 
   get baseRttMs(): number {
@@ -196,30 +161,13 @@ export class PeerSession implements UploadTarget, PeerView {
     if (this.#state !== 'closed') this.#outbox.add(frame, urgency);
   }
 
-  announce(key: string, chunk: number, urgency: Urgency = 'have'): void {
-    if (this.isOpen) this.#outbox.have(key, chunk, this.holdings.has(key, chunk) ? 'also-have' : urgency);
+  announce(key: string, chunk: number, urgency: Urgency): void {
+    if (this.isOpen && !this.holdings.has(key, chunk)) this.#outbox.have(key, chunk, urgency);
   }
 
-  wishesUntil(key: string): number | undefined {
-    const mayBeOffered = this.#openOffers < MOST_OPEN_OFFERS && this.#clock.now() >= this.#deafUntil;
-    return mayBeOffered ? this.#wishes.get(key) : undefined;
-  }
-
-  offer(key: string, chunk: number): void {
-    this.holdings.addFetching(key, [{ first: chunk, count: 1 }], this.#clock.now(), OFFER_LASTS_MS);
-    this.#openOffers += 1;
-    this.say({ type: 'offer', key, chunk });
-  }
-
-  /** Whoever does not answer is offered nothing for a while, each time for twice as long. */
-  offerEnded(how: OfferEnd): void {
-    this.#openOffers -= 1;
-    const now = this.#clock.now();
-    if (how !== 'ignored') this.#ignoredOffers = 0;
-    else if (now >= this.#deafUntil) {
-      this.#deafUntil = now + Math.min(LONGEST_DEAF_MS, FIRST_DEAF_MS * 2 ** this.#ignoredOffers);
-      this.#ignoredOffers += 1;
-    }
+  /** Sends what is waiting for company. */
+  tellNews(): void {
+    if (this.isOpen) this.#outbox.flushNews();
   }
 
   /** Asks for a chunk that it has. */
@@ -239,7 +187,6 @@ export class PeerSession implements UploadTarget, PeerView {
   forget(key: string): void {
     this.holdings.drop(key);
     this.told.delete(key);
-    this.#wishes.delete(key);
   }
 
   hasAnnounced(key: string, chunk: number): boolean {
@@ -249,7 +196,6 @@ export class PeerSession implements UploadTarget, PeerView {
   sendPiece(key: string, chunk: number, offset: number, queueMs: number, bytes: Uint8Array): number {
     this.#lastPiece += 1;
     this.#transport.sendData(encodePiece({ id: this.#lastPiece, key, chunk, offset, queueMs, bytes }));
-    this.#events.control(PIECE_HEADER_BYTES);
     this.score.sentBytes += bytes.byteLength;
     return this.#lastPiece;
   }
@@ -344,14 +290,11 @@ export class PeerSession implements UploadTarget, PeerView {
     switch (frame.type) {
       case 'have':
         this.holdings.addHave(frame.key, frame.runs);
-        this.#events.news(this, frame.key, frame.runs);
+        this.#events.news(this);
         break;
       case 'fetching':
         this.holdings.addFetching(frame.key, frame.runs, this.#clock.now());
-        this.#events.news(this, frame.key, frame.runs);
-        break;
-      case 'wish':
-        this.#wish(frame.key, frame.withinMs);
+        this.#events.news(this);
         break;
       case 'drop':
         this.holdings.drop(frame.key);
@@ -391,12 +334,6 @@ export class PeerSession implements UploadTarget, PeerView {
     }
   }
 
-  #wish(key: string, withinMs: number): void {
-    if (this.#wishes.size >= MAX_WISHES) this.#wishes.clear();
-    this.#wishes.set(key, this.#clock.now() + withinMs);
-    this.#events.wished(this, key);
-  }
-
   #noteWindow(window: Extract<PeerFrame, { type: 'window' }>): void {
     // Video and audio, and the renditions of the last switches: not more than a handful.
     if (this.windows.size >= 8 && !this.windows.has(window.rendition)) this.windows.clear();
@@ -411,9 +348,6 @@ export class PeerSession implements UploadTarget, PeerView {
         this.score.toldToWait(now + retryAfterMs);
         break;
       case 'absent':
-        this.score.failed(now, now, this.#random());
-        this.holdings.lacks(key, chunk);
-        break;
       case 'late':
         this.holdings.lacks(key, chunk);
         break;

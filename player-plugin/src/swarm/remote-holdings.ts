@@ -47,10 +47,10 @@ export class RemoteHoldings {
     }
   }
 
-  addFetching(key: string, runs: readonly ChunkRun[], now: number, forMs: number = FETCHING_LASTS_MS): void {
+  addFetching(key: string, runs: readonly ChunkRun[], now: number): void {
     const holding = this.#open(key);
     holding.fetchingUntil ??= new Float64Array(MAX_CHUNKS);
-    for (const { first, count } of runs) holding.fetchingUntil.fill(now + forMs, first, first + count);
+    for (const { first, count } of runs) holding.fetchingUntil.fill(now + FETCHING_LASTS_MS, first, first + count);
   }
 
   /** It said so, but it has not. */

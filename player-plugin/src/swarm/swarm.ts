@@ -2,15 +2,15 @@ import type { LinkReport, TrackerMessage, UnlinkReason, ViewerMessage } from '@n
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
-import { chooseOffer, Wishes } from '../scheduling/choose-offer.ts';
+import type { Urgency } from './control-outbox.ts';
 import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
 import { slowNeighbour } from './slow-neighbour.ts';
-import { RARE_COPIES, type Uploader, type UploadOffer } from './uploader.ts';
+import { RARE_COPIES, type Uploader } from './uploader.ts';
 
 /** What a swarm tells the delivery: what its peers have, send and want to know. */
-export type SwarmEvents = Omit<PeerSessionEvents, 'closed' | 'frame' | 'chunkBegan'> & {
-  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' | 'offer' }>): void;
+export type SwarmEvents = Omit<PeerSessionEvents, 'closed' | 'frame'> & {
+  frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' }>): void;
   closed(session: PeerSession, because: CloseReason): void;
 };
 
@@ -39,12 +39,12 @@ const MAX_NEIGHBOURS = 32;
 /** With fewer neighbours than this, more are asked for. */
 const ENOUGH_NEIGHBOURS = 6;
 const ASK_EVERY_MS = 5_000;
-/** From when a chunk begins to come to us to when a neighbour would have it from us, ms. */
-const AHEAD_MS = 300;
 /** A better neighbour needs some time to come and to be measured. */
 const REPLACE_SLOW_EVERY_MS = 30_000;
 /** As many as a report may name. */
 const MAX_ACCOUNTS = 64;
+/** What so many of the neighbours have is nothing new. */
+const COMMON_SHARE = 0.5;
 /** A connection under a new name must be open at both ends before the one under the old name is given up, ms. */
 const REPLACE_AFTER_MS = 3_000;
 /** Until the tracker says how many there are, it is waited for, ms: deadlines hold all the same. */
@@ -112,35 +112,10 @@ export class Swarm {
     }
   }
 
-  /** A chunk is here. */
+  /** A chunk is here. When most have it, and the line is too busy to send it anyway, the news can wait for company. */
   announce(key: string, chunk: number): void {
-    for (const session of this.#open) session.announce(key, chunk);
-    this.#deps.uploader.settle(key, chunk, this.#deps.cache.get(key)?.chunks[chunk]);
-    this.#deps.uploader.mayOffer();
-  }
-
-  /** A chunk is on its way to us. What hardly any neighbour has is promised to one of them already. */
-  coming(key: string, chunk: number, size: number): void {
-    const { uploader, clock, random, mayUpload } = this.#deps;
-    if (!mayUpload()) return;
-    const now = clock.now();
-    const wishes = new Wishes(key, this.#open, now);
-    const taker = wishes.taker(chunk, now + AHEAD_MS, random);
-    if (taker && wishes.copies <= RARE_COPIES) uploader.offerAhead(taker, key, chunk, size);
-  }
-
-  /** A chunk that was on its way to us will not come. */
-  notComing(key: string, chunk: number): void {
-    this.#deps.uploader.settle(key, chunk, undefined);
-  }
-
-  /** What the fewest have of what is here, for one who wants it. */
-  nextOffer(sendingMs: (bytes: number) => number): UploadOffer | undefined {
-    const { cache, clock, random, mayUpload } = this.#deps;
-    if (!mayUpload()) return undefined;
-    const view = { now: clock.now(), segments: cache.segments(), peers: this.#open, sendingMs };
-    const chosen = chooseOffer(view, random);
-    return chosen && { ...chosen, target: chosen.peer };
+    const urgency = this.#urgencyOf(this.copiesOf(key, chunk));
+    for (const session of this.#open) session.announce(key, chunk, urgency);
   }
 
   /** How many neighbours have told of a chunk. */
@@ -148,6 +123,11 @@ export class Swarm {
     let copies = 0;
     for (const session of this.#open) if (session.hasAnnounced(key, chunk)) copies += 1;
     return copies;
+  }
+
+  /** The line is free: whoever could use it should know what is here. */
+  tellNews(): void {
+    for (const session of this.#open) session.tellNews();
   }
 
   /** What was exchanged with whom since this was last asked, those that have left included. */
@@ -171,6 +151,12 @@ export class Swarm {
   close(): void {
     for (const session of [...this.#sessions.values()]) session.close('left', 'leaving');
     for (const peer of [...this.#connecting.keys()]) this.#giveUp(peer, undefined);
+  }
+
+  #urgencyOf(copies: number): Urgency {
+    if (copies <= RARE_COPIES) return 'answer';
+    if (!this.#deps.uploader.isBusy) return 'news';
+    return copies >= COMMON_SHARE * this.#open.length ? 'stale-news' : 'busy-news';
   }
 
   /** Those met under former names stay until as many, or enough, are there under the new ones. */
@@ -240,15 +226,6 @@ export class Swarm {
           this.#events.opened(opened);
         },
         frame: (from, frame) => this.#receive(from, frame),
-        news: (from, key, runs) => {
-          this.#deps.uploader.declined(from, key, runs);
-          this.#events.news(from, key, runs);
-        },
-        chunkBegan: (_from, key, chunk, size) => this.coming(key, chunk, size),
-        wished: (from, key) => {
-          this.#deps.uploader.mayOffer();
-          this.#events.wished(from, key);
-        },
         closed: (closed, because) => this.#ended(closed, because),
       },
       { clock, random },
@@ -301,7 +278,6 @@ export class Swarm {
       }
       case 'segment':
       case 'manifest':
-      case 'offer':
         this.#events.frame(session, frame);
         break;
     }
@@ -310,9 +286,8 @@ export class Swarm {
   #serve(session: PeerSession, key: string, chunk: number, withinMs: number): void {
     const { cache, uploader, clock, mayUpload } = this.#deps;
     const bytes = cache.get(key)?.chunks[chunk];
-    const request = { target: session, key, chunk, deadline: clock.now() + withinMs };
     if (!mayUpload()) session.refuse(key, chunk, 'unwilling', 2_000);
-    else if (bytes) uploader.request(request, bytes);
-    else if (!uploader.waitFor(request)) session.refuse(key, chunk, 'absent', 0);
+    else if (!bytes) session.refuse(key, chunk, 'absent', 0);
+    else uploader.request({ target: session, key, chunk, deadline: clock.now() + withinMs }, bytes);
   }
 }

@@ -1,6 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Clock } from '../clock.ts';
-import { OFFER_LASTS_MS } from './open-offers.ts';
 import { Uploader, type UploadTarget, uploaderDefaults } from './uploader.ts';
 
 const CHUNK_BYTES: number = 16 * 1024;
@@ -44,10 +43,6 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
   let lastPiece = 0;
   const arrived = { bytes: 0, mostQueuedMs: 0 };
   const refused: string[] = [];
-  const offered: number[] = [];
-  const ended: string[] = [];
-  /** What could be offered. */
-  const wished: number[] = [];
   const has = new Set<number>();
   /** Of all others it is known that many have them. */
   const rare = new Set<number>();
@@ -70,19 +65,14 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
       return id;
     },
     refuse: (_key, _chunk, because) => refused.push(because),
-    offer: (_key, chunk) => offered.push(chunk),
-    offerEnded: (how) => ended.push(how),
   };
   const uploader: Uploader = new Uploader(uploaderDefaults, {
     clock,
     random: () => 0.5,
     allowance: () => allowance,
     sent: () => undefined,
+    drained: () => undefined,
     copies: (_key, chunk) => (rare.has(chunk) ? 1 : 8),
-    next: () => {
-      const next = wished.shift();
-      return next === undefined ? undefined : { target, key: 'k', chunk: next, bytes: new Uint8Array(CHUNK_BYTES) };
-    },
   });
   let chunk = 0;
   /** Asks for more whenever there is room, for so long. */
@@ -95,7 +85,7 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
       }
     }
   };
-  return { clock, uploader, target, arrived, refused, offered, ended, wished, has, rare, sent, keepAsking };
+  return { clock, uploader, target, arrived, refused, has, rare, sent, keepAsking };
 }
 
 test.each([
@@ -148,9 +138,9 @@ test('what few have goes out before what waited longer, but not in the middle of
 });
 
 test.each([
-  [50, 2_307],
-  [170, 4_633],
-  [2_000, 8_122],
+  [50, 2_299],
+  [170, 4_625],
+  [2_000, 8_114],
 ])('a line of %i bytes/ms sends pieces of %i bytes: none holds it up for long', (bytesPerMs, expected) => {
   const { sent, keepAsking } = setUp(bytesPerMs);
   keepAsking(15_000);
@@ -178,67 +168,4 @@ test('a connection that holds back what it was given gets no more, and the line 
   ask(target, 2);
   clock.turnTo(2_000);
   expect(new Set(sent.map(({ chunk }) => chunk))).toEqual(new Set([2]));
-});
-
-describe('offers', () => {
-  const all = Array.from({ length: 100 }, (_, chunk) => chunk);
-
-  test('as many as the line carries soon, and more when these are answered', () => {
-    const { uploader, target, wished, offered, ended, refused, clock } = setUp(125);
-    wished.push(...all);
-    uploader.mayOffer();
-    const atFirst = offered.length;
-    expect(atFirst).toBeGreaterThan(1);
-    expect(atFirst).toBeLessThan(9);
-    uploader.declined(target, 'k', [{ first: 0, count: 2 }]);
-    expect(offered).toHaveLength(atFirst + 2);
-    uploader.declined(target, 'other', [{ first: 0, count: 100 }]);
-    expect(offered).toHaveLength(atFirst + 2);
-    // Whatever else the line has to do meanwhile, one who was offered something is not sent away ([P14]).
-    for (let chunk = 60; refused.length === 0; chunk++) {
-      uploader.request({ target, key: 'k', chunk, deadline: clock.now() + 9_000 }, new Uint8Array(CHUNK_BYTES));
-    }
-    expect(refused).toEqual(['busy']);
-    refused.length = 0;
-    for (const chunk of offered.slice(2)) {
-      uploader.request({ target, key: 'k', chunk, deadline: clock.now() + 9_000 }, new Uint8Array(CHUNK_BYTES));
-    }
-    expect(refused).toEqual([]);
-    expect(new Set(ended)).toEqual(new Set(['declined', 'taken']));
-  });
-
-  test('what is not answered is offered no more, and the line is free for others', () => {
-    const { uploader, wished, offered, ended, clock } = setUp(125);
-    wished.push(...all);
-    uploader.mayOffer();
-    const atFirst = offered.length;
-    uploader.mayOffer();
-    expect(offered).toHaveLength(atFirst);
-    clock.turnTo(OFFER_LASTS_MS);
-    uploader.mayOffer();
-    expect(offered).toHaveLength(2 * atFirst);
-    expect(ended).toEqual(Array.from({ length: atFirst }, () => 'ignored'));
-  });
-
-  test('none that the caps forbid', () => {
-    const { uploader, wished, offered } = setUp(125, CHUNK_BYTES - 1);
-    wished.push(...all);
-    uploader.mayOffer();
-    expect(offered).toEqual([]);
-  });
-
-  test('what is on its way to us waits for whoever took it, and is sent once it is here', () => {
-    const { uploader, target, refused, ended, sent, clock } = setUp(125);
-    const request = (chunk: number) => ({ target, key: 'k', chunk, deadline: 9_000 });
-    for (const chunk of [1, 2]) uploader.offerAhead(target, 'k', chunk, CHUNK_BYTES);
-    expect([1, 2, 3].map((chunk) => uploader.waitFor(request(chunk)))).toEqual([true, true, false]);
-    expect(ended).toEqual(['taken', 'taken']);
-    clock.turnTo(100);
-    expect(sent).toEqual([]);
-    uploader.settle('k', 1, new Uint8Array(CHUNK_BYTES));
-    uploader.settle('k', 2, undefined);
-    clock.turnTo(1_000);
-    expect(new Set(sent.map(({ chunk }) => chunk))).toEqual(new Set([1]));
-    expect(refused).toEqual(['late']);
-  });
 });

@@ -1,7 +1,6 @@
 import { type ChunkRun, pieceBytesOf, type RefuseReason } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
-import { type OfferTarget, OpenOffers } from './open-offers.ts';
 import { Pacer } from './pacer.ts';
 import { QueueDelay } from './queue-delay.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -18,7 +17,7 @@ export interface UploaderConfig {
 export const uploaderDefaults: UploaderConfig = { initialBytesPerSecond: 125_000, floorBytesPerSecond: 25_000 };
 
 /** One end of a connection, as far as uploads go. */
-export interface UploadTarget extends OfferTarget {
+export interface UploadTarget {
   readonly id: string;
   /** Smallest round trip seen, ms. */
   readonly baseRttMs: number;
@@ -31,14 +30,6 @@ export interface UploadTarget extends OfferTarget {
   refuse(key: string, chunk: number, because: RefuseReason, retryAfterMs: number): void;
 }
 
-/** A chunk that could be sent to a neighbour. */
-export interface UploadOffer {
-  readonly target: UploadTarget;
-  readonly key: string;
-  readonly chunk: number;
-  readonly bytes: Uint8Array;
-}
-
 export interface UploadRequest {
   readonly target: UploadTarget;
   readonly key: string;
@@ -46,9 +37,6 @@ export interface UploadRequest {
   /** When it must be there, ms on our clock. */
   readonly deadline: number;
 }
-
-/** Enough to fill a fast line, few enough that a silent neighbour does not hold all of them. */
-const MOST_OFFERS = 8;
 
 interface Job extends UploadRequest {
   readonly bytes: Uint8Array;
@@ -93,10 +81,6 @@ const RECOVERY = 1.1;
 const REMEMBER_CROWD_MS = 10_000;
 const LEAST_GAIN = 0.5;
 const MIN_RETRY_MS = 150;
-/** So much, and the round trip of an offer and its answer, is to be sent already when the next is offered, ms. */
-const OFFER_ROOM_MS = 200;
-/** Of what is offered so much is taken, or a little less: the rest is on its way from somebody else. */
-const TAKEN_SHARE = 0.3;
 /** Less than that is chance, and clocks that are read by the millisecond: nothing queues. */
 const UNCROWDED_QUEUE_MS = 10;
 /** As long as the queue's least delay is remembered: before that, what the last step did cannot be seen. */
@@ -108,11 +92,6 @@ export class Uploader {
   readonly #allowance: Allowance;
   readonly #meter: RateMeter;
   readonly #jobs: Job[] = [];
-  /** There was nothing to offer when it was last looked for, and nothing has come or was answered since. */
-  #hasNothing = false;
-  readonly #offers = new OpenOffers<UploadTarget>();
-  /** Taken before it was here: whoever waits for what is on its way to us. */
-  #waiting: UploadRequest[] = [];
   readonly #window = new SendWindow<UploadTarget>();
   readonly #queue = new QueueDelay<UploadTarget>();
   readonly #pacer = new Pacer();
@@ -122,8 +101,8 @@ export class Uploader {
   #probedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
   readonly #sent: (target: UploadTarget, bytes: number) => void;
+  readonly #drained: () => void;
   readonly #copies: (key: string, chunk: number) => number;
-  readonly #next: (sendingMs: (bytes: number) => number) => UploadOffer | undefined;
 
   constructor(
     config: UploaderConfig,
@@ -132,23 +111,27 @@ export class Uploader {
       random: Random;
       allowance: Allowance;
       sent: (target: UploadTarget, bytes: number) => void;
+      /** Nothing is left to send: whoever could ask for something should know. */
+      drained: () => void;
       /** How many neighbours have told of a chunk. */
       copies: (key: string, chunk: number) => number;
-      /** What to offer when the line has room. */
-      next: (sendingMs: (bytes: number) => number) => UploadOffer | undefined;
     },
   ) {
     this.#clock = deps.clock;
     this.#random = deps.random;
     this.#allowance = deps.allowance;
     this.#sent = deps.sent;
+    this.#drained = deps.drained;
     this.#copies = deps.copies;
-    this.#next = deps.next;
     this.#meter = new RateMeter(config.initialBytesPerSecond, config.floorBytesPerSecond);
   }
 
   get bytesPerSecond(): number {
     return this.#meter.bytesPerSecond(this.#clock.now());
+  }
+
+  get isBusy(): boolean {
+    return this.#jobs.length > 0;
   }
 
   /** How long the line needs for all that was accepted, beyond the round trip that everybody pays, ms. */
@@ -160,7 +143,7 @@ export class Uploader {
 
   /** Accepts, or refuses with the time to come back; never keeps silent ([P11]). */
   request(request: UploadRequest, bytes: Uint8Array): void {
-    const { target, key, chunk } = request;
+    const { target, key, chunk, deadline } = request;
     if (this.#jobs.some((job) => job.target === target && job.key === key && job.chunk === chunk)) return;
     const now = this.#clock.now();
     if (this.#allowance(now) < bytes.byteLength) {
@@ -169,70 +152,21 @@ export class Uploader {
     }
     const backlogMs = this.backlogMs;
     const limitMs = this.#queueLimitMs(bytes.byteLength);
-    const isOffered = this.#offers.take(target, key, chunk);
-    if (!isOffered && backlogMs > limitMs) {
+    if (backlogMs > limitMs) {
       const afterMs = Math.max(MIN_RETRY_MS, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
       target.refuse(key, chunk, 'busy', afterMs);
       return;
     }
-    this.#accept(request, bytes);
-  }
-
-  /** The neighbour has these chunks, or is sent them by somebody else. */
-  declined(target: UploadTarget, key: string, runs: readonly ChunkRun[]): void {
-    if (this.#offers.decline(target, key, runs)) this.mayOffer();
-  }
-
-  /** Somebody wishes for something, or something new is here. */
-  mayOffer(): void {
-    this.#hasNothing = false;
-    this.#offerMore();
-  }
-
-  /** While the line has room, neighbours are told what they could have at once ([P14]). */
-  #offerMore(): void {
-    const now = this.#clock.now();
-    this.#offers.expire(now);
-    while (this.#offers.count < MOST_OFFERS) {
-      const backlogMs = this.backlogMs + TAKEN_SHARE * this.#sendingMs(this.#offers.bytes);
-      if (backlogMs > OFFER_ROOM_MS + this.#window.baseRoundTripMs(now)) return;
-      const offer = this.#hasNothing ? undefined : this.#next((bytes) => backlogMs + this.#sendingMs(bytes));
-      this.#hasNothing = !offer && this.#offers.count === 0;
-      if (!offer || this.#allowance(now) < offer.bytes.byteLength) return;
-      this.#offers.make(offer.target, offer.key, offer.chunk, offer.bytes.byteLength, now);
+    if (now + backlogMs + this.#sendingMs(bytes.byteLength) > deadline) {
+      target.refuse(key, chunk, 'late', 0);
+      return;
     }
-  }
-
-  /**
-   * What hardly anybody has is offered while it is still on its way to us: question and answer take as long as that.
-   * Nothing of it is sent before it is verified.
-   */
-  offerAhead(target: UploadTarget, key: string, chunk: number, size: number): void {
-    const now = this.#clock.now();
-    if (this.#allowance(now) >= size) this.#offers.make(target, key, chunk, size, now);
-  }
-
-  /** @returns whether the request may wait: it was offered what is still on its way to us */
-  waitFor(request: UploadRequest): boolean {
-    const wasOffered = this.#offers.take(request.target, request.key, request.chunk);
-    if (wasOffered) this.#waiting.push(request);
-    return wasOffered;
-  }
-
-  /** A chunk is here, or will not come: whoever waits for it is served or told. */
-  settle(key: string, chunk: number, bytes: Uint8Array | undefined): void {
-    const isFor = (request: UploadRequest) => request.chunk === chunk && request.key === key;
-    const served = this.#waiting.filter(isFor);
-    if (served.length === 0) return;
-    this.#waiting = this.#waiting.filter((request) => !isFor(request));
-    for (const request of served) {
-      if (bytes) this.#accept(request, bytes);
-      else request.target.refuse(key, chunk, 'late', 0);
-    }
+    this.#jobs.push({ target, key, chunk, deadline, bytes, sentBytes: 0 });
+    this.#queuedBytes += bytes.byteLength;
+    this.pump();
   }
 
   cancel(target: UploadTarget, key: string, chunk: number): void {
-    this.#waiting = this.#waiting.filter((one) => !(one.target === target && one.key === key && one.chunk === chunk));
     const at = this.#jobs.findIndex((job) => job.target === target && job.key === key && job.chunk === chunk);
     if (at >= 0) this.#forget(at);
   }
@@ -253,14 +187,13 @@ export class Uploader {
   /** The connection is gone, with all that was meant for it. */
   remove(target: UploadTarget): void {
     for (let at = this.#jobs.length - 1; at >= 0; at--) if (this.#jobs[at]?.target === target) this.#forget(at);
-    this.#offers.remove(target);
-    this.#waiting = this.#waiting.filter((request) => request.target !== target);
     this.#window.remove(target);
     this.pump();
   }
 
   /** Hands pieces over while the window is open. Held back here they can still be cancelled. */
   pump(): void {
+    const hadJobs = this.#jobs.length > 0;
     this.#cancelTimer?.();
     const now = this.#clock.now();
     while (this.#jobs.length > 0 && this.#mayGo(now)) {
@@ -279,19 +212,7 @@ export class Uploader {
       const pacedMs = this.#pacer.waitMs(now);
       const afterMs = pacedMs > 0 ? pacedMs : this.#window.oldestLeavesAt(now) - now;
       if (Number.isFinite(afterMs)) this.#cancelTimer = this.#clock.after(Math.max(1, afterMs), () => this.pump());
-    }
-    this.#offerMore();
-  }
-
-  #accept(request: UploadRequest, bytes: Uint8Array): void {
-    const { target, key, chunk, deadline } = request;
-    if (this.#clock.now() + this.backlogMs + this.#sendingMs(bytes.byteLength) > deadline) {
-      target.refuse(key, chunk, 'late', 0);
-      return;
-    }
-    this.#jobs.push({ ...request, bytes, sentBytes: 0 });
-    this.#queuedBytes += bytes.byteLength;
-    this.pump();
+    } else if (hadJobs) this.#drained();
   }
 
   #mayGo(now: number): boolean {
