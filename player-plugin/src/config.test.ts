@@ -24,6 +24,7 @@ describe('resolveOptions', () => {
     ['a tracker that is no URL', { tracker: 'tracker' }, /ws:\/\/ or wss:\/\/ URL, not "tracker"/],
     ['a tracker over http', { tracker: [tracker, 'https://x'] }, /not "https:\/\/x"/],
     ['a misspelt option', { tracker, trakcer: 1 }, /unknown option "trakcer"/],
+    ['an option by a name that every object has', { tracker, constructor: 1 }, /unknown option "constructor"/],
     ['a misspelt upload option', { tracker, upload: { maxRate: 1 } }, /unknown option "upload.maxRate"/],
     ['another engine', { tracker, engine: 'warp' }, /engine must be one of "swarm"/],
     ['a cap below zero', { tracker, upload: { maxRatio: -1 } }, /upload.maxRatio must be/],

@@ -110,7 +110,7 @@ function findProblem(given: P2POptions): string | undefined {
 
 function problemIn(given: object, named: Readonly<Record<string, Rule>>, prefix: string): string | undefined {
   for (const [name, value] of Object.entries(given)) {
-    const rule = named[name];
+    const rule = Object.hasOwn(named, name) ? named[name] : undefined;
     if (!rule) return `unknown option "${prefix}${name}" (known: ${Object.keys(named).join(', ')})`;
     const must = value === undefined ? undefined : rule(value);
     if (must) return `${prefix}${name} must be ${must}`;

@@ -98,11 +98,8 @@ export class TaskList {
 
   /** The task for what hls.js asks for: made if there is none, whole or not. */
   forRequest(key: string, rendition: Rendition, segment: TimelineSegment, now: number): SegmentTask {
-    const known = this.#tasks.get(key);
-    if (known) {
-      known.named({ url: segment.url, range: segment.range }, segment.start);
-      return known;
-    }
+    const known = this.#named(key, segment);
+    if (known) return known;
     const task = this.#make(key, rendition, segment, now);
     this.#setDeadline(task, now);
     return task;
@@ -144,13 +141,17 @@ export class TaskList {
       this.#keys.keyOf(segment.url, segment.range, this.#keysComing);
       return undefined;
     }
-    const known = this.#tasks.get(key);
-    if (known) {
-      known.named({ url: segment.url, range: segment.range }, segment.start);
-      return known;
-    }
+    const known = this.#named(key, segment);
+    if (known) return known;
     if (this.#cache.get(key)?.isWhole) return undefined;
     return this.#make(key, rendition, segment, now);
+  }
+
+  /** The task that there is already, now that the own playlist names its segment. */
+  #named(key: string, { url, range, start }: TimelineSegment): SegmentTask | undefined {
+    const known = this.#tasks.get(key);
+    known?.named({ url, range }, start);
+    return known;
   }
 
   #make(

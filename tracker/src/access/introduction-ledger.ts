@@ -1,4 +1,4 @@
-import { keepLatest } from '../gateway/keep-latest.ts';
+import { keepLatest } from '../keep-latest.ts';
 import type { ConnectionId } from '../swarm/viewer-swarms.ts';
 import { IntroductionBudget } from './introduction-budget.ts';
 

@@ -1,4 +1,5 @@
 import type { PlaybackReport } from '@nearcast/protocol';
+import { forgetOldest } from '../keep-latest.ts';
 
 /** Of so many neighbours it is kept how much came from each: a viewer has a dozen at a time. */
 const MAX_NEIGHBOURS = 64;
@@ -28,7 +29,7 @@ export class Accounts {
     for (const { peer, receivedBytes } of report.links) {
       if (receivedBytes > 0) account.received.set(peer, (account.received.get(peer) ?? 0) + receivedBytes);
     }
-    if (account.received.size > MAX_NEIGHBOURS) forgetOldest(account.received);
+    forgetOldest(account.received, MAX_NEIGHBOURS);
     this.#fresh.peerBytes += report.peerBytes;
     this.#fresh.edgeBytes += report.edgeBytes;
     this.rejectedChunks += report.rejectedChunks;
@@ -49,13 +50,6 @@ export class Accounts {
   /** Forgets who is gone. */
   keepOnly(isHere: (viewer: string) => boolean): void {
     for (const viewer of this.#byViewer.keys()) if (!isHere(viewer)) this.#byViewer.delete(viewer);
-  }
-}
-
-function forgetOldest(received: Map<string, number>): void {
-  for (const peer of received.keys()) {
-    if (received.size <= MAX_NEIGHBOURS) return;
-    received.delete(peer);
   }
 }
 

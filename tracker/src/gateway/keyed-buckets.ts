@@ -1,4 +1,4 @@
-import { keepLatest } from './keep-latest.ts';
+import { keepLatest } from '../keep-latest.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 
 /** About 2 MB. With more keys than that at once the longest unseen is forgotten, and starts anew. */

@@ -154,11 +154,12 @@ export class WebSocketGateway {
   }
 
   #arrivalOf(request: IncomingMessage): Arrival {
-    const [, query] = (request.url ?? '').split('?', 2);
+    const { url = '' } = request;
+    const queryAt = url.indexOf('?');
     return {
       address: this.#events.addressOf(request),
       origin: request.headers.origin,
-      token: query === undefined ? undefined : (new URLSearchParams(query).get('token') ?? undefined),
+      token: queryAt < 0 ? undefined : (new URLSearchParams(url.slice(queryAt)).get('token') ?? undefined),
     };
   }
 

@@ -185,12 +185,13 @@ export function createMetrics(gauges: TrackerGauges): TrackerMetrics {
     for (const claimed of ['received', 'sent']) metrics.disagreement.inc({ between, claimed }, 0);
   }
   const { playedSeconds } = metrics.viewers;
-  const known = new Map<string, ReportTallies>();
+  const begun = new Map<string, ReportTallies>();
   function talliesOf(labels: ReportLabels): ReportTallies {
     const name = `${labels.content}\n${labels.region}`;
-    const tallies = known.get(name) ?? reportTallies(labels, { ...counters, playedSeconds });
-    if (known.has(name)) return tallies;
-    known.set(name, tallies);
+    const known = begun.get(name);
+    if (known) return known;
+    const tallies = reportTallies(labels, { ...counters, playedSeconds });
+    begun.set(name, tallies);
     for (const mode of ['swarm', 'edge-only']) metrics.startupSeconds.zero({ mode, ...tallies.labels });
     return tallies;
   }

@@ -1,5 +1,5 @@
 import type { PlaybackReport } from '@nearcast/protocol';
-import { keepLatest } from '../gateway/keep-latest.ts';
+import { keepLatest } from '../keep-latest.ts';
 import type { ReportTallies } from '../metrics/report-tallies.ts';
 import type { Exchange } from './exchange.ts';
 import type { Claimant, Side } from './exchange-ledger.ts';

@@ -6,6 +6,13 @@
 export function keepLatest<T>(map: Map<string, T>, key: string, value: T, atMost: number): void {
   map.delete(key);
   map.set(key, value);
-  const [longestUnseen] = map.keys();
-  if (map.size > atMost && longestUnseen !== undefined) map.delete(longestUnseen);
+  forgetOldest(map, atMost);
+}
+
+/** Leaves the last `atMost` of a map, in its own order. */
+export function forgetOldest(map: Map<string, unknown>, atMost: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= atMost) return;
+    map.delete(key);
+  }
 }
