@@ -81,7 +81,7 @@ export type EdgeReason = 'duty' | 'backup' | 'repair' | 'alone';
 /** What an engine tells its session. */
 export interface EngineObserver {
   /** Media bytes that came from peers, and are kept. */
-  receivedFromPeers(bytes: number): void;
+  receivedFromPeers(bytes: number, segment?: string): void;
   /** Media bytes that came from the edge. */
   receivedFromEdge(bytes: number, because: EdgeReason, segment?: string): void;
   uploaded(bytes: number): void;

@@ -1,4 +1,5 @@
 import { SEGMENT_KEY_BYTES } from './identity.ts';
+import { KEY_NUMBERS, type KeyNumbers } from './key-numbers.ts';
 import { SegmentKeyNames } from './segment-key-names.ts';
 
 const names = new SegmentKeyNames();
@@ -12,11 +13,13 @@ export class FieldWalk {
   at: number;
   readonly #bytes: Uint8Array;
   readonly #end: number;
+  readonly #numbers: KeyNumbers;
   #isBroken = false;
 
   /** @param end where reading ends; nothing is to be read without it. Beyond it there is nonsense. */
-  constructor(bytes: Uint8Array, at = 0, end = 0) {
+  constructor(bytes: Uint8Array, numbers: KeyNumbers, at = 0, end = 0) {
     this.#bytes = bytes;
+    this.#numbers = numbers;
     this.at = at;
     this.#end = end;
   }
@@ -57,12 +60,9 @@ export class FieldWalk {
     return view.getFloat64(0);
   }
 
-  key(value?: string): string {
-    const at = this.at;
-    this.at += SEGMENT_KEY_BYTES;
-    if (value === undefined) return names.read(this.#bytes, at);
-    this.#bytes.set(names.keyOf(value), at);
-    return value;
+  /** [P13] A segment: by its number, or by a number and its key. @param mayGive whether it is given a number here */
+  key(value?: string, mayGive = true): string {
+    return value === undefined ? this.#readKey(mayGive) : this.#writeKey(value, mayGive);
   }
 
   /** All that is left; a view of it. */
@@ -71,5 +71,25 @@ export class FieldWalk {
     const rest = value ?? this.#bytes.subarray(this.at, this.#end);
     this.at += rest.length;
     return rest;
+  }
+
+  #writeKey(key: string, mayGive: boolean): string {
+    const known = this.#numbers.numberOf(key);
+    this.u8(known ?? KEY_NUMBERS + (mayGive ? this.#numbers.give(key) : 0));
+    if (known === undefined) this.rest(names.keyOf(key));
+    return key;
+  }
+
+  #readKey(mayGive: boolean): string {
+    const number = this.u8();
+    if (number < KEY_NUMBERS) {
+      const known = this.#numbers.keyOf(number);
+      this.must(known !== undefined);
+      return known as string;
+    }
+    const key = names.read(this.#bytes, this.at);
+    this.at += SEGMENT_KEY_BYTES;
+    if (mayGive) this.#numbers.set(number - KEY_NUMBERS, key);
+    return key;
   }
 }

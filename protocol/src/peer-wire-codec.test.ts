@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_PEER_MESSAGE_BYTES, type PeerFrame, PIECE_BYTES, type Piece } from './peer-wire.ts';
+import { KEY_NUMBERS, KeyNumbers } from './key-numbers.ts';
+import { MAX_PEER_MESSAGE_BYTES, type PeerFrame, PIECE_BYTES, PIECE_HEADER_BYTES, type Piece } from './peer-wire.ts';
 import { decodeFrames, decodePiece, encodeFrames, encodePiece, runsOf } from './peer-wire-codec.ts';
 
 const key = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('hex'));
@@ -68,6 +69,38 @@ describe('frames', () => {
     );
   });
 
+  test('[P13] names of segments are known to the other end, in whatever messages they were said', () => {
+    // Few keys, so that numbers are used, and more than there are numbers, so that they are given again.
+    const keys = Array.from({ length: KEY_NUMBERS + 3 }, (_, index) => index.toString(16).padStart(32, '0'));
+    const request = fc.record({
+      type: fc.constant('request' as const),
+      key: fc.oneof(fc.constantFrom(...keys.slice(0, 3)), fc.constantFrom(...keys)),
+      chunk,
+      withinMs: ms,
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(request, { maxLength: 90 }), { maxLength: 9 }), (said) => {
+        const [given, heard] = [new KeyNumbers(), new KeyNumbers()];
+        const messages = said.map((frames) => encodeFrames(frames, given));
+        expect(messages.map((some) => some.flatMap((message) => decodeFrames(message, heard)))).toEqual(said);
+      }),
+    );
+  });
+
+  test('[P13] a key is written once, and a number that was not given spoils the message', () => {
+    const given = new KeyNumbers();
+    const frames = [{ type: 'drop' as const, key: 'ab'.repeat(16) }];
+    const [first, second] = [encodeFrames(frames, given), encodeFrames(frames, given)].flat() as [
+      Uint8Array,
+      Uint8Array,
+    ];
+    expect([first.length, second.length]).toEqual([3 + 17, 3 + 1]);
+    expect(decodeFrames(second)).toBeUndefined();
+    const heard = new KeyNumbers();
+    expect(decodeFrames(first, heard)).toEqual(frames);
+    expect(decodeFrames(second, heard)).toEqual(frames);
+  });
+
   test('[P9] a frame of an unknown type is skipped', () => {
     const [ping] = encodeFrames([{ type: 'ping', id: 7 }]) as [Uint8Array];
     expect(decodeFrames(Uint8Array.of(200, 0, 2, 1, 2, ...ping))).toEqual([{ type: 'ping', id: 7 }]);
@@ -79,7 +112,7 @@ describe('frames', () => {
     for (let length = 1; length < request.length; length++) {
       expect(decodeFrames(request.subarray(0, length))).toBeUndefined();
     }
-    expect(decodeFrames(request.with(3 + 16, 128))).toBeUndefined();
+    expect(decodeFrames(request.with(3 + 17, 128))).toBeUndefined();
     expect(decodeFrames(new Uint8Array(MAX_PEER_MESSAGE_BYTES + 1))).toBeUndefined();
   });
 
@@ -103,6 +136,19 @@ describe('pieces', () => {
 
   test('survive', () => {
     fc.assert(fc.property(piece, (given) => void expect(decodePiece(encodePiece(given))).toEqual(given)));
+  });
+
+  test('[P13] have the number that they were asked for with, and give none', () => {
+    const given = { id: 1, key: 'cd'.repeat(16), chunk: 0, offset: 0, queueMs: 0, bytes: new Uint8Array(9) };
+    const [asked, heard] = [new KeyNumbers(), new KeyNumbers()];
+    const ask = encodeFrames([{ type: 'request', key: given.key, chunk: 0, withinMs: 1 }], asked)[0] as Uint8Array;
+    decodeFrames(ask, heard);
+    const message = encodePiece(given, heard);
+    expect(message.length).toBe(PIECE_HEADER_BYTES + 9);
+    expect(decodePiece(message, asked)).toEqual(given);
+    const other = { ...given, key: 'ef'.repeat(16) };
+    expect(decodePiece(encodePiece(other, heard), asked)).toEqual(other);
+    expect(decodePiece(message, asked)).toEqual(given);
   });
 
   test('that are empty, too long or misplaced are none', () => {

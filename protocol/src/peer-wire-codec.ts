@@ -1,4 +1,5 @@
 import { FieldWalk } from './field-walk.ts';
+import { KeyNumbers } from './key-numbers.ts';
 import { MAX_CHUNKS } from './manifest.ts';
 import {
   type ChunkRun,
@@ -86,7 +87,8 @@ const types = Object.keys(layouts) as readonly Type[];
 
 const piece: Layout<Piece> = (walk, { id, key, chunk, offset, queueMs, bytes }) => ({
   id: walk.u32(id),
-  key: walk.key(key),
+  // By the number that it was asked for with: `data` is not in order with what gives numbers.
+  key: walk.key(key, false),
   chunk: chunkField(walk, chunk),
   offset: walk.u32(offset),
   queueMs: msField(walk, queueMs),
@@ -140,13 +142,16 @@ function pathField(walk: FieldWalk, given: string | undefined): string {
 /** One for all: encoding is synchronous. Larger than a message, for the frame that is one too many. */
 const buffer = new Uint8Array(2 * MAX_PEER_MESSAGE_BYTES);
 
-/** @returns as many messages as the frames need: usually one */
-export function encodeFrames(frames: readonly PeerFrame[]): Uint8Array[] {
+/**
+ * @param numbers those that this end has given; without them the messages stand for themselves
+ * @returns as many messages as the frames need: usually one
+ */
+export function encodeFrames(frames: readonly PeerFrame[], numbers: KeyNumbers = new KeyNumbers()): Uint8Array[] {
   const messages: Uint8Array[] = [];
   let end = 0;
   for (const frame of frames) {
-    const header = new FieldWalk(buffer, end);
-    const body = new FieldWalk(buffer, end + HEADER_BYTES);
+    const header = new FieldWalk(buffer, numbers, end);
+    const body = new FieldWalk(buffer, numbers, end + HEADER_BYTES);
     layouts[frame.type](body, frame as never);
     header.u8(types.indexOf(frame.type) + 1);
     header.u16(body.at - end - HEADER_BYTES);
@@ -160,19 +165,22 @@ export function encodeFrames(frames: readonly PeerFrame[]): Uint8Array[] {
   return messages;
 }
 
-/** @returns the frames of a message, or nothing when any of it is malformed */
-export function decodeFrames(message: Uint8Array): PeerFrame[] | undefined {
+/**
+ * @param numbers those that the other end has given
+ * @returns the frames of a message, or nothing when any of it is malformed
+ */
+export function decodeFrames(message: Uint8Array, numbers: KeyNumbers = new KeyNumbers()): PeerFrame[] | undefined {
   if (message.length > MAX_PEER_MESSAGE_BYTES) return undefined;
   const frames: PeerFrame[] = [];
   for (let at = 0; at < message.length; ) {
-    const header = new FieldWalk(message, at);
+    const header = new FieldWalk(message, numbers, at);
     const type = types[header.u8() - 1];
     const bodyAt = at + HEADER_BYTES;
     at = bodyAt + header.u16();
     // A header that is cut short says nothing that is a number.
     if (!(at <= message.length)) return undefined;
     if (!type) continue;
-    const body = new FieldWalk(message, bodyAt, at);
+    const body = new FieldWalk(message, numbers, bodyAt, at);
     const frame = { type, ...layouts[type](body, {}) } as PeerFrame;
     if (!body.isSound) return undefined;
     frames.push(frame);
@@ -180,15 +188,19 @@ export function decodeFrames(message: Uint8Array): PeerFrame[] | undefined {
   return frames;
 }
 
-export function encodePiece(given: Piece): Uint8Array {
-  const walk = new FieldWalk(buffer);
+/** @param asked the numbers that the receiver has given */
+export function encodePiece(given: Piece, asked: KeyNumbers = new KeyNumbers()): Uint8Array {
+  const walk = new FieldWalk(buffer, asked);
   piece(walk, given);
   return buffer.slice(0, walk.at);
 }
 
-/** Its `bytes` are a view of the message. `undefined` for whatever is no piece. */
-export function decodePiece(message: Uint8Array): Piece | undefined {
-  const walk = new FieldWalk(message, 0, message.length);
+/**
+ * Its `bytes` are a view of the message. `undefined` for whatever is no piece.
+ * @param asked the numbers that this end has given
+ */
+export function decodePiece(message: Uint8Array, asked: KeyNumbers = new KeyNumbers()): Piece | undefined {
+  const walk = new FieldWalk(message, asked, 0, message.length);
   const read = piece(walk, {});
   return walk.isSound && read.bytes.length > 0 && read.bytes.length <= PIECE_BYTES ? read : undefined;
 }

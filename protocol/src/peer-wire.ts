@@ -3,7 +3,7 @@
  * carries messages of one or more frames, `data` is unordered and carries pieces of chunks ([P1]). SPEC.md has the rules.
  */
 
-export const PEER_PROTOCOL_VERSION = 1;
+export const PEER_PROTOCOL_VERSION = 2;
 
 /** [P1] Negotiated ids: both ends open them themselves, and no time is lost on announcing them. */
 export const CONTROL_CHANNEL_ID = 1;
@@ -21,8 +21,8 @@ export function pieceBytesOf(packets: number): number {
 const PACKET_BYTES = 1163;
 /** [P3] Only the last piece of a chunk is smaller: each is acknowledged, and that must not cost more than it brings. */
 export const LEAST_PIECE_BYTES = 1024;
-/** Before the media of each piece: id (4), key (16), chunk (1), offset (4), queue (2). */
-export const PIECE_HEADER_BYTES = 27;
+/** Before the media of each piece: id (4), number of the segment (1), chunk (1), offset (4), queue (2). */
+export const PIECE_HEADER_BYTES = 12;
 
 /** A run of chunks: `first`, and so many. */
 export interface ChunkRun {

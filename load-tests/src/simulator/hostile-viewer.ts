@@ -7,6 +7,8 @@ import {
   encodeFrames,
   encodePiece,
   hexOf,
+  KeyNumbers,
+  PEER_PROTOCOL_VERSION,
   type PeerFrame,
   PIECE_BYTES,
   type TrackerMessage,
@@ -97,17 +99,18 @@ export class HostileViewer {
   }
 
   #meet(peer: string, initiate: boolean): void {
+    const numbers = new KeyNumbers();
     const transport = this.#deps.connect(initiate, {
       signal: (signal) => this.#deps.tellTracker({ type: 'signal', to: peer, signal }),
       opened: () => {
         this.#open.add(peer);
-        this.#say(peer, { type: 'hello', version: 1, upload: true });
+        this.#say(peer, { type: 'hello', version: PEER_PROTOCOL_VERSION, upload: true });
         for (let number = this.#announced - CLAIMED_SEGMENTS; number <= this.#announced; number++) {
           this.#claim(peer, number);
         }
       },
       control: (message) => {
-        for (const frame of decodeFrames(message) ?? []) this.#answer(peer, frame);
+        for (const frame of decodeFrames(message, numbers) ?? []) this.#answer(peer, frame);
       },
       data: () => undefined,
       closed: () => this.#open.delete(peer),

@@ -61,8 +61,8 @@ export interface ViewerDeps {
   readonly tellTracker: (message: ViewerMessage) => void;
   /** Every segment that reaches the player, with when it was due. */
   readonly delivered: (segment: number, data: ArrayBuffer, from: 'peers' | 'edge') => void;
-  /** Bytes came from the edge; `segment` is its key. */
-  readonly fetched: (viewer: ViewerTraits, segment: string | undefined, bytes: number, because: EdgeReason) => void;
+  /** Bytes of the segment with this key came, from the edge for a reason, or from a peer. */
+  readonly received: (viewer: ViewerTraits, segment: string | undefined, bytes: number, because?: EdgeReason) => void;
 }
 
 const PLAYLIST_TRIPS = 2;
@@ -291,11 +291,12 @@ export class ModelViewer {
   #observer(): EngineObserver {
     const { totals } = this;
     return {
-      receivedFromPeers: (bytes) => {
+      receivedFromPeers: (bytes, segment) => {
+        this.#deps.received(this.traits, segment, bytes);
         totals.peerBytes += bytes;
       },
       receivedFromEdge: (bytes, because, segment) => {
-        this.#deps.fetched(this.traits, segment, bytes, because);
+        this.#deps.received(this.traits, segment, bytes, because);
         totals.edgeBytes += bytes;
         totals.edgeBytesBecause[because] += bytes;
       },

@@ -30,11 +30,8 @@ export interface PeerNetworkConfig {
 
 type Channel = 'control' | 'data';
 
-/** Told of every message. */
-export interface NetworkObserver {
-  sent(channel: Channel, bytes: number): void;
-  arrived(end: NetworkEnd, message: Uint8Array): void;
-}
+/** Told of every message that leaves. */
+export type SentObserver = (channel: Channel, bytes: number) => void;
 
 /** Connections between viewers: signalled for real through the tracker, carried by their lines. */
 export class PeerNetwork {
@@ -44,11 +41,11 @@ export class PeerNetwork {
   readonly #offers = new Map<string, MemoryTransport>();
   readonly #transports = new Map<NetworkEnd, MemoryTransport[]>();
   readonly carried: CarriedBytes = { site: 0, region: 0, far: 0, toSites: 0 };
-  readonly #observer: NetworkObserver | undefined;
+  readonly #sent: SentObserver | undefined;
   #lastPair = 0;
 
-  constructor(config: PeerNetworkConfig, clock: VirtualClock, random: Random, observer?: NetworkObserver) {
-    this.#observer = observer;
+  constructor(config: PeerNetworkConfig, clock: VirtualClock, random: Random, sent?: SentObserver) {
+    this.#sent = sent;
     this.#config = config;
     this.#clock = clock;
     this.#random = random;
@@ -68,7 +65,7 @@ export class PeerNetwork {
           this.carried[distanceOf(from, end)] += bytes;
           if (end.site !== undefined) this.carried.toSites += bytes;
         },
-        this.#observer,
+        this.#sent,
       );
       this.#transports.set(end, [...(this.#transports.get(end) ?? []), transport]);
       if (initiate) {
@@ -120,7 +117,7 @@ class MemoryTransport implements PeerTransport {
   readonly #events: PeerTransportEvents;
   readonly #join: (sdp: string, answerer: MemoryTransport) => void;
   readonly #carried: (from: NetworkEnd, bytes: number) => void;
-  readonly #observer: NetworkObserver | undefined;
+  readonly #sent: SentObserver | undefined;
   #other: MemoryTransport | undefined;
   #delayMs = 0;
   #isOpen = false;
@@ -135,9 +132,9 @@ class MemoryTransport implements PeerTransport {
     events: PeerTransportEvents,
     join: (sdp: string, answerer: MemoryTransport) => void,
     carried: (from: NetworkEnd, bytes: number) => void,
-    observer: NetworkObserver | undefined,
+    sent: SentObserver | undefined,
   ) {
-    this.#observer = observer;
+    this.#sent = sent;
     this.#clock = clock;
     this.#random = random;
     this.#lossShare = lossShare;
@@ -210,7 +207,7 @@ class MemoryTransport implements PeerTransport {
     const other = this.#other;
     if (this.#isClosed || !this.#isOpen || !other) return;
     const size = message.length;
-    this.#observer?.sent(channel, size);
+    this.#sent?.(channel, size);
     let reachesAt = this.end.line.send(size) + this.#delayMs;
     // A lost packet comes one round trip later, and a little.
     if (this.#lossShare > 0 && this.#random() < this.#lossShare) reachesAt += 2 * this.#delayMs + 50;
@@ -230,7 +227,6 @@ class MemoryTransport implements PeerTransport {
       if (channel === 'control') this.#events.control(message);
       else {
         if (this.#other) this.#carried(this.#other.end, message.length);
-        this.#observer?.arrived(this.end, message);
         this.#events.data(message);
       }
     });

@@ -1,5 +1,4 @@
 import type { EdgeReason } from '@nearcast/player-plugin/engine';
-import { decodePiece } from '@nearcast/protocol';
 
 /** One line of a trace covers so much, ms. */
 const STEP_MS = 200;
@@ -54,16 +53,10 @@ export class SegmentTrace {
     else this.#controlBytes += bytes;
   }
 
-  /** A message with a piece of some segment has come to a viewer. */
-  arrived(viewer: object, message: Uint8Array, now: number): void {
+  /** @param because why the edge was asked; nothing, when another viewer was */
+  received(viewer: object, bytes: number, because: EdgeReason | undefined, now: number): void {
     this.#goOnTo(now);
-    const piece = decodePiece(message);
-    if (piece?.key === this.#segment.key) this.#hold(viewer, piece.bytes.length);
-  }
-
-  fetched(viewer: object, bytes: number, because: EdgeReason, now: number): void {
-    this.#goOnTo(now);
-    this.#edgeBytes[because] += bytes;
+    if (because) this.#edgeBytes[because] += bytes;
     this.#hold(viewer, bytes);
   }
 

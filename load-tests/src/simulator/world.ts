@@ -161,10 +161,9 @@ export class World {
     const segments = live ? Number.POSITIVE_INFINITY : recordingSegments;
     this.#stream = new StreamModel({ bitsPerSecond, segmentSeconds, segments }, this.#random);
     this.#swarms = new ViewerSwarms(viewerSwarmsDefaults, this.#random);
-    this.#network = new PeerNetwork(this.config, this.clock, this.#random, {
-      sent: (channel, bytes) => this.#trace?.sent(channel, bytes, this.clock.now()),
-      arrived: (end, message) => this.#trace?.arrived(end, message, this.clock.now()),
-    });
+    this.#network = new PeerNetwork(this.config, this.clock, this.#random, (channel, bytes) =>
+      this.#trace?.sent(channel, bytes, this.clock.now()),
+    );
   }
 
   async run(afterEach?: () => void): Promise<WorldResult> {
@@ -223,9 +222,9 @@ export class World {
         edge,
         engine: this.config.engine,
         tellTracker: (message) => this.#tellTracker(connection, this.#placeOf(region, site), message),
-        fetched: (fetcher, segment, bytes, because) => {
+        received: (receiver, segment, bytes, because) => {
           if (segment !== undefined && this.#trace?.isOf(segment)) {
-            this.#trace.fetched(fetcher, bytes, because, this.clock.now());
+            this.#trace.received(receiver, bytes, because, this.clock.now());
           }
         },
         delivered: (segment, data) => this.#countDelivery(segment, data),

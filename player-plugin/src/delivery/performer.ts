@@ -87,7 +87,7 @@ export class Performer {
       task.unmark(chunk, ASKED_PEER);
       if (isTrue && isNew) {
         task.peerBytes += bytes.length;
-        observer.receivedFromPeers(bytes.length);
+        observer.receivedFromPeers(bytes.length, task.key);
       } else if (!isTrue) {
         observer.discarded(bytes.length);
         observer.peerRejected(session.id, 'wrong-bytes');

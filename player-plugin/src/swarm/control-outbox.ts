@@ -1,4 +1,4 @@
-import { type ChunkRun, encodeFrames, type PeerFrame, runsOf } from '@nearcast/protocol';
+import { type ChunkRun, encodeFrames, KeyNumbers, type PeerFrame, runsOf } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 
 /**
@@ -18,6 +18,8 @@ export class ControlOutbox {
   readonly #frames: PeerFrame[] = [];
   readonly #haves = new Map<string, Set<number>>();
   readonly #pieces: number[] = [];
+  /** What segments are called in what is said here. */
+  readonly numbers: KeyNumbers = new KeyNumbers();
   #arrivedAt = 0;
   #dueAt = Number.POSITIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
@@ -64,7 +66,7 @@ export class ControlOutbox {
     for (const runs of slices(sortedRuns(this.#pieces.splice(0)), 64)) {
       frames.push({ type: 'ack', arrivedAtMs: Math.round(this.#arrivedAt) >>> 0, runs });
     }
-    for (const message of encodeFrames(frames)) this.#send(message);
+    for (const message of encodeFrames(frames, this.numbers)) this.#send(message);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import {
   decodePiece,
   encodePiece,
   type GoodbyeReason,
+  KeyNumbers,
   type LinkReport,
   PEER_PROTOCOL_VERSION,
   type PeerFrame,
@@ -76,6 +77,8 @@ export class PeerSession implements UploadTarget, PeerView {
   readonly #transport: PeerTransport;
   readonly #events: PeerSessionEvents;
   readonly #outbox: ControlOutbox;
+  /** What segments are called in what it says. */
+  readonly #numbers = new KeyNumbers();
   readonly #pings = new Map<number, number>();
   #state: 'greeting' | 'open' | 'closed' = 'greeting';
   readonly #floodGuard: FloodGuard;
@@ -195,7 +198,7 @@ export class PeerSession implements UploadTarget, PeerView {
 
   sendPiece(key: string, chunk: number, offset: number, queueMs: number, bytes: Uint8Array): number {
     this.#lastPiece += 1;
-    this.#transport.sendData(encodePiece({ id: this.#lastPiece, key, chunk, offset, queueMs, bytes }));
+    this.#transport.sendData(encodePiece({ id: this.#lastPiece, key, chunk, offset, queueMs, bytes }, this.#numbers));
     this.score.sentBytes += bytes.byteLength;
     return this.#lastPiece;
   }
@@ -207,7 +210,7 @@ export class PeerSession implements UploadTarget, PeerView {
   receiveControl(message: Uint8Array): void {
     if (this.#state === 'closed') return;
     this.#heard(message.length);
-    const frames = decodeFrames(message);
+    const frames = decodeFrames(message, this.#numbers);
     if (!frames || this.#floodGuard.control(message.length, this.#heardAt)) {
       this.reject();
       return;
@@ -217,7 +220,7 @@ export class PeerSession implements UploadTarget, PeerView {
 
   receiveData(message: Uint8Array): void {
     if (this.#state === 'closed') return;
-    const piece = decodePiece(message);
+    const piece = decodePiece(message, this.#outbox.numbers);
     if (!piece || !this.isOpen) {
       this.reject();
       return;
