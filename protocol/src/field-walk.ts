@@ -12,7 +12,7 @@ export class FieldWalk {
   /** Where the next field begins. */
   at: number;
   readonly #bytes: Uint8Array;
-  readonly #end: number;
+  #end: number;
   readonly #numbers: KeyNumbers;
   #isBroken = false;
 
@@ -22,6 +22,13 @@ export class FieldWalk {
     this.#numbers = numbers;
     this.at = at;
     this.#end = end;
+  }
+
+  /** Goes on to other bytes of the same message, as if it were new. */
+  goTo(at: number, end: number): void {
+    this.at = at;
+    this.#end = end;
+    this.#isBroken = false;
   }
 
   /** Bytes that are left to be read. */

@@ -1,4 +1,5 @@
 import { FieldWalk } from './field-walk.ts';
+import { SEGMENT_KEY_BYTES } from './identity.ts';
 import { KeyNumbers } from './key-numbers.ts';
 import { MAX_CHUNKS } from './manifest.ts';
 import {
@@ -7,6 +8,7 @@ import {
   MAX_PEER_MESSAGE_BYTES,
   type PeerFrame,
   PIECE_BYTES,
+  PIECE_HEADER_BYTES,
   type Piece,
   refuseReasons,
 } from './peer-wire.ts';
@@ -172,27 +174,28 @@ export function encodeFrames(frames: readonly PeerFrame[], numbers: KeyNumbers =
 export function decodeFrames(message: Uint8Array, numbers: KeyNumbers = new KeyNumbers()): PeerFrame[] | undefined {
   if (message.length > MAX_PEER_MESSAGE_BYTES) return undefined;
   const frames: PeerFrame[] = [];
-  for (let at = 0; at < message.length; ) {
-    const header = new FieldWalk(message, numbers, at);
-    const type = types[header.u8() - 1];
-    const bodyAt = at + HEADER_BYTES;
-    at = bodyAt + header.u16();
+  const walk = new FieldWalk(message, numbers);
+  while (walk.at < message.length) {
+    const type = types[walk.u8() - 1];
+    const bodyBytes = walk.u16();
+    const end = walk.at + bodyBytes;
     // A header that is cut short says nothing that is a number.
-    if (!(at <= message.length)) return undefined;
-    if (!type) continue;
-    const body = new FieldWalk(message, numbers, bodyAt, at);
-    const frame = { type, ...layouts[type](body, {}) } as PeerFrame;
-    if (!body.isSound) return undefined;
-    frames.push(frame);
+    if (!(end <= message.length)) return undefined;
+    walk.goTo(walk.at, end);
+    const frame = type && ({ type, ...layouts[type](walk, {}) } as PeerFrame);
+    if (frame && !walk.isSound) return undefined;
+    if (frame) frames.push(frame);
+    walk.goTo(end, end);
   }
   return frames;
 }
 
 /** @param asked the numbers that the receiver has given */
 export function encodePiece(given: Piece, asked: KeyNumbers = new KeyNumbers()): Uint8Array {
-  const walk = new FieldWalk(buffer, asked);
-  piece(walk, given);
-  return buffer.slice(0, walk.at);
+  const keyBytes = asked.numberOf(given.key) === undefined ? SEGMENT_KEY_BYTES : 0;
+  const message = new Uint8Array(PIECE_HEADER_BYTES + keyBytes + given.bytes.length);
+  piece(new FieldWalk(message, asked), given);
+  return message;
 }
 
 /**

@@ -401,7 +401,7 @@ export class Delivery {
     const durationMs = Math.round(task.durationSeconds * 1000);
     const { key, rendition, sequence } = task;
     const range = task.place?.range ? { range: task.place.range } : {};
-    session.say({ type: 'segment', key, rendition, sequence, durationMs, path, ...range }, 'news');
+    session.say({ type: 'segment', key, rendition, sequence, durationMs, path, ...range });
   }
 
   #tellWindows(sessions: readonly PeerSession[]): void {

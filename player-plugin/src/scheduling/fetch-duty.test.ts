@@ -1,27 +1,37 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type DutyRule, dutyRank, MAX_STRIPES, seedOf, stripeChunks, stripeCount, viewerNumber } from './fetch-duty.ts';
+import {
+  type DutyRule,
+  dutyRank,
+  halfChunks,
+  halves,
+  MAX_STRIPES,
+  seedOf,
+  stripeCount,
+  viewerNumber,
+} from './fetch-duty.ts';
 
 const chunkCounts = fc.integer({ min: 1, max: 128 });
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 20 });
 
-test('stripes cut a segment without gap or overlap, and none is empty', () => {
+test('halves of stripes cut a segment without gap or overlap, and no first half is empty', () => {
   fc.assert(
     fc.property(chunkCounts, (chunks) => {
       let next = 0;
       for (let stripe = 0; stripe < stripeCount(chunks); stripe++) {
-        const { first, end } = stripeChunks(stripe, chunks);
-        expect(first).toBe(next);
-        expect(end).toBeGreaterThan(first);
-        next = end;
+        const [head, tail] = halves.map((half) => halfChunks(stripe, half, chunks));
+        expect(head).toEqual({ first: next, end: tail?.first });
+        expect(head?.end).toBeGreaterThan(next);
+        next = tail?.end ?? 0;
+        expect(next).toBeGreaterThanOrEqual(head?.end ?? 0);
       }
       expect(next).toBe(chunks);
     }),
   );
 });
 
-test('arcs that divide the ring give each stripe to one viewer of rank 0, wherever the ring begins', () => {
+test('arcs that divide the ring give each half of a stripe to one viewer of rank 0, wherever the ring begins', () => {
   // Binary fractions, so that the arcs' ends and beginnings are the same numbers.
   const cuts = fc.uniqueArray(
     fc.integer({ min: 0, max: 4095 }).map((number) => number / 4096),
@@ -35,8 +45,10 @@ test('arcs that divide the ring give each stripe to one viewer of rank 0, wherev
         return { start, width: index + 1 < starts.length ? next - start : 1 - start + next };
       });
       for (let stripe = 0; stripe < MAX_STRIPES; stripe++) {
-        const owners = arcs.filter((arc) => dutyRank({ by: 'arc', arc }, seed, stripe) === 0);
-        expect(owners).toHaveLength(1);
+        for (const half of halves) {
+          const owners = arcs.filter((arc) => dutyRank({ by: 'arc', arc }, seed, stripe, half) === 0);
+          expect(owners).toHaveLength(1);
+        }
       }
     }),
   );
@@ -56,6 +68,22 @@ test('an election gives each stripe to one viewer of each rank, as all viewers s
       }
     }),
   );
+});
+
+test("the halves of a stripe are one viewer's among a few, and two viewers' among hundreds", () => {
+  const shareOfTogether = (viewers: number): number => {
+    const arcs = Array.from({ length: viewers }, (_, index) => ({ start: index / viewers, width: 1 / viewers }));
+    const lots = Array.from({ length: 500 }, (_, index) => ({ seed: index * 8_589_934, stripe: index % MAX_STRIPES }));
+    const together = lots.filter(({ seed, stripe }) => {
+      const [first, second] = halves.map((half) =>
+        arcs.findIndex((arc) => dutyRank({ by: 'arc', arc }, seed, stripe, half) === 0),
+      );
+      return first === second;
+    });
+    return together.length / lots.length;
+  };
+  expect(shareOfTogether(8)).toBeGreaterThan(0.9);
+  expect(shareOfTogether(300)).toBe(0);
 });
 
 test.each<[DutyRule]>([[{ by: 'nobody' }], [{ by: 'arc', arc: null }], [{ by: 'arc', arc: { start: 0.3, width: 0 } }]])(

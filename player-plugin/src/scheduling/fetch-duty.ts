@@ -15,6 +15,12 @@ export const RANK_DELAYS: readonly number[] = [0, 0.5, 0.7];
 /** Steps of the golden ratio spread a segment's stripes evenly over the ring, so that no arc gets many of them. */
 const GOLDEN = 0.618_033_988_749_894_9;
 
+export const halves = [0, 1] as const;
+type Half = (typeof halves)[number];
+
+/** More than an arc from some hundred viewers on, much less than one of a few. */
+const BETWEEN_HALVES = 1 / 128;
+
 export type DutyRule =
   /** The tracker's division of the ring; `null`: this viewer has no share of it. */
   | { readonly by: 'arc'; readonly arc: Arc | null }
@@ -27,10 +33,17 @@ export function stripeCount(chunks: number): number {
   return Math.min(chunks, MAX_STRIPES);
 }
 
-/** The chunks of a stripe: `first` up to `end`, the end not included. */
-export function stripeChunks(stripe: number, chunks: number): { readonly first: number; readonly end: number } {
+/** The chunks of half a stripe: `first` up to `end`, the end not included. One chunk is all in the first half. */
+export function halfChunks(
+  stripe: number,
+  half: Half,
+  chunks: number,
+): { readonly first: number; readonly end: number } {
   const stripes = stripeCount(chunks);
-  return { first: Math.ceil((stripe * chunks) / stripes), end: Math.ceil(((stripe + 1) * chunks) / stripes) };
+  const first = Math.ceil((stripe * chunks) / stripes);
+  const end = Math.ceil(((stripe + 1) * chunks) / stripes);
+  const middle = Math.ceil((first + end) / 2);
+  return half === 0 ? { first, end: middle } : { first: middle, end };
 }
 
 /** A number for a segment, by which all viewers draw the same lots: the first 32 bits of its key. */
@@ -45,17 +58,20 @@ export function viewerNumber(id: string): number {
   return hash >>> 0;
 }
 
-/** Where on the ring [0, 1) a stripe lies for a rank. */
-export function ringPoint(seed: number, stripe: number, rank: number): number {
+/**
+ * Where on the ring [0, 1) a half of a stripe lies for a rank. Both lie next to each other: where arcs are wide, one viewer
+ * has both and fetches them in one request; in a large swarm two have them, and the second half is not sent after the first.
+ */
+export function ringPoint(seed: number, stripe: number, rank: number, half: Half = 0): number {
   const begin = rank === 0 ? seed : mix(seed + rank);
-  return (begin / 2 ** 32 + stripe * GOLDEN) % 1;
+  return (begin / 2 ** 32 + stripe * GOLDEN + half * BETWEEN_HALVES) % 1;
 }
 
-/** The best rank in which this viewer is to fetch the stripe; `undefined` when it is not its business. */
-export function dutyRank(rule: DutyRule, seed: number, stripe: number): number | undefined {
+/** The best rank in which this viewer is to fetch half a stripe; `undefined` when it is not its business. */
+export function dutyRank(rule: DutyRule, seed: number, stripe: number, half: Half = 0): number | undefined {
   switch (rule.by) {
     case 'arc':
-      return rankByArc(rule.arc, seed, stripe);
+      return rankByArc(rule.arc, seed, stripe, half);
     case 'election':
       return rankByElection(rule, seed, stripe);
     case 'nobody':
@@ -63,10 +79,10 @@ export function dutyRank(rule: DutyRule, seed: number, stripe: number): number |
   }
 }
 
-function rankByArc(arc: Arc | null, seed: number, stripe: number): number | undefined {
+function rankByArc(arc: Arc | null, seed: number, stripe: number, half: Half): number | undefined {
   if (!arc) return undefined;
   for (let rank = 0; rank < RANK_DELAYS.length; rank++) {
-    const past = ringPoint(seed, stripe, rank) - arc.start;
+    const past = ringPoint(seed, stripe, rank, half) - arc.start;
     if ((past < 0 ? past + 1 : past) < arc.width) return rank;
   }
   return undefined;

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import { dutyRank, RANK_DELAYS, stripeChunks, stripeCount } from './fetch-duty.ts';
+import { dutyRank, halfChunks, halves, RANK_DELAYS, stripeCount } from './fetch-duty.ts';
 import {
   type Action,
   ASKED_EDGE,
@@ -89,9 +89,12 @@ class Plan implements RequestPlan {
     const waitedMs = this.#view.now - segment.learnedAt;
     const slackMs = Math.min(segment.slackMs, this.#config.longestSlackMs);
     for (let stripe = 0; stripe < stripeCount(segment.chunks); stripe++) {
-      const rank = dutyRank(segment.duty, segment.seed, stripe);
-      if (rank === undefined || waitedMs < (RANK_DELAYS[rank] as number) * slackMs) continue;
-      this.#fetchStripe(segment, stripe, rank === 0 ? 'duty' : 'backup');
+      for (const half of halves) {
+        const rank = dutyRank(segment.duty, segment.seed, stripe, half);
+        if (rank === undefined || waitedMs < (RANK_DELAYS[rank] as number) * slackMs) continue;
+        const { first, end } = halfChunks(stripe, half, segment.chunks);
+        this.#fetchUncared(segment, first, end, rank === 0 ? 'duty' : 'backup');
+      }
     }
   }
 
@@ -101,8 +104,7 @@ class Plan implements RequestPlan {
     return this.#edgePendingBytes > bytesPerMs * (rttMs + this.#config.prefetchMs);
   }
 
-  #fetchStripe(segment: SegmentView, stripe: number, because: FetchReason): void {
-    const { first, end } = stripeChunks(stripe, segment.chunks);
+  #fetchUncared(segment: SegmentView, first: number, end: number, because: FetchReason): void {
     for (let chunk = first; chunk < end; chunk++) {
       if (this.#stateOf(segment, chunk) === 0 && !this.#isCared(segment, chunk, because))
         this.#fetch(segment, chunk, because);
@@ -305,7 +307,7 @@ function windowOf(peer: PeerView, chunkBytes: number, most: number): number {
 /** Whether any stripe that a segment may have could be this viewer's at once: before its size is known. */
 function hasAnyDuty({ duty, seed }: SegmentView): boolean {
   for (let stripe = 0; stripe < stripeCount(Number.POSITIVE_INFINITY); stripe++) {
-    if (dutyRank(duty, seed, stripe) === 0) return true;
+    if (halves.some((half) => dutyRank(duty, seed, stripe, half) === 0)) return true;
   }
   return false;
 }

@@ -9,6 +9,8 @@ interface SentPiece {
   readonly bytes: number;
   readonly sentAt: number;
   isAcknowledged: boolean;
+  /** It counts as having left the line. */
+  isGone: boolean;
 }
 
 const BUCKET_MS = 500;
@@ -25,13 +27,15 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
   /** In the order of sending. */
   readonly #line: SentPiece[] = [];
   #lineBytes = 0;
+  /** Of these: acknowledged, but behind the head of the line. */
+  #acknowledgedBytes = 0;
   readonly #fastest = new Float64Array(MEMORY_BUCKETS).fill(Number.POSITIVE_INFINITY);
   /** The least of them: looked at with every piece. */
   #base = Number.POSITIVE_INFINITY;
   #bucket = 0;
 
   sent(target: Target, id: number, bytes: number, now: number): void {
-    const piece: SentPiece = { bytes, sentAt: now, isAcknowledged: false };
+    const piece: SentPiece = { bytes, sentAt: now, isAcknowledged: false, isGone: false };
     const pieces = this.#byTarget.get(target) ?? new Map<number, SentPiece>();
     this.#byTarget.set(target, pieces.set(id, piece));
     this.#line.push(piece);
@@ -56,7 +60,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
       const piece = pieces.get(id);
       if (!piece) continue;
       pieces.delete(id);
-      piece.isAcknowledged = true;
+      this.#acknowledge(piece);
       bytes += piece.bytes;
       this.#advance(now);
       const at = this.#bucket % MEMORY_BUCKETS;
@@ -68,7 +72,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
   }
 
   remove(target: Target): void {
-    for (const piece of this.#byTarget.get(target)?.values() ?? []) piece.isAcknowledged = true;
+    for (const piece of this.#byTarget.get(target)?.values() ?? []) this.#acknowledge(piece);
     this.#byTarget.delete(target);
   }
 
@@ -79,15 +83,15 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
     for (; head < this.#line.length; head++) {
       const piece = this.#line[head] as SentPiece;
       if (!piece.isAcknowledged && piece.sentAt > leftBefore) break;
+      piece.isGone = true;
       this.#lineBytes -= piece.bytes;
+      if (piece.isAcknowledged) this.#acknowledgedBytes -= piece.bytes;
     }
     if (head > 0) this.#line.splice(0, head);
-    // Acknowledgements overtake each other: what is acknowledged behind the head has left, too.
-    let acknowledgedBytes = 0;
-    for (const piece of this.#line) if (piece.isAcknowledged) acknowledgedBytes += piece.bytes;
     let heldBytes = 0;
     for (const [target, pieces] of this.#byTarget) if (pieces.size > 0) heldBytes += target.heldBytes;
-    return Math.max(0, this.#lineBytes - acknowledgedBytes - heldBytes);
+    // Acknowledgements overtake each other: what is acknowledged behind the head has left, too.
+    return Math.max(0, this.#lineBytes - this.#acknowledgedBytes - heldBytes);
   }
 
   /** When the oldest piece counts as gone without a word, ms; `Infinity` with nothing under way. */
@@ -100,6 +104,11 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
   baseRoundTripMs(now: number): number {
     this.#advance(now);
     return Number.isFinite(this.#base) ? this.#base : FIRST_ROUND_TRIP_MS;
+  }
+
+  #acknowledge(piece: SentPiece): void {
+    piece.isAcknowledged = true;
+    if (!piece.isGone) this.#acknowledgedBytes += piece.bytes;
   }
 
   #leavesWithinMs(now: number): number {

@@ -112,6 +112,19 @@ test('who asks for everything at once is told to come back, and nothing is queue
   expect(uploader.backlogMs).toBeLessThan(600);
 });
 
+test.each([
+  ['rare', 999, 9_000],
+  ['played soon', 50, 1_000],
+])('what is %s is taken when there is no more room for the rest', (_what, chunk, deadline) => {
+  const { uploader, target, refused, rare } = setUp(125);
+  rare.add(999);
+  const ask = (one: number, within: number) =>
+    uploader.request({ target, key: 'k', chunk: one, deadline: within }, new Uint8Array(CHUNK_BYTES));
+  for (let common = 0; refused.length === 0; common++) ask(common, 9_000);
+  ask(chunk, deadline);
+  expect(refused).toEqual(['busy']);
+});
+
 test('what would come too late, what the budget forbids, and what the peer has meanwhile is not sent', () => {
   const late = setUp(125);
   late.uploader.request({ target: late.target, key: 'k', chunk: 1, deadline: 10 }, new Uint8Array(CHUNK_BYTES));

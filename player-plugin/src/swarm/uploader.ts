@@ -81,6 +81,9 @@ const RECOVERY = 1.1;
 const REMEMBER_CROWD_MS = 10_000;
 const LEAST_GAIN = 0.5;
 const MIN_RETRY_MS = 150;
+/** The rest of the queue is kept free for what is rare, or played so soon: what is in it already goes first. */
+const COMMON_SHARE = 0.6;
+const PRESSING_MS = 1_200;
 /** Less than that is chance, and clocks that are read by the millisecond: nothing queues. */
 const UNCROWDED_QUEUE_MS = 10;
 /** As long as the queue's least delay is remembered: before that, what the last step did cannot be seen. */
@@ -152,7 +155,8 @@ export class Uploader {
     }
     const backlogMs = this.backlogMs;
     const limitMs = this.#queueLimitMs(bytes.byteLength);
-    if (backlogMs > limitMs) {
+    const isPressing = deadline - now < PRESSING_MS || this.#copies(key, chunk) <= RARE_COPIES;
+    if (backlogMs > limitMs * (isPressing ? 1 : COMMON_SHARE)) {
       const afterMs = Math.max(MIN_RETRY_MS, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
       target.refuse(key, chunk, 'busy', afterMs);
       return;
@@ -221,7 +225,7 @@ export class Uploader {
 
   /** What is rare goes next, unless a chunk is under way: that one is ended first. */
   #bringForward(): void {
-    if ((this.#jobs[0] as Job).sentBytes > 0) return;
+    if (this.#jobs.length < 2 || (this.#jobs[0] as Job).sentBytes > 0) return;
     const at = this.#jobs.findIndex(({ key, chunk }) => this.#copies(key, chunk) <= RARE_COPIES);
     if (at > 0) this.#jobs.unshift(...this.#jobs.splice(at, 1));
   }
