@@ -127,6 +127,7 @@ export class SwarmEngine implements SegmentEngine {
       },
       drained: () => swarm.tellNews(),
       copies: (key, chunk) => swarm.copiesOf(key, chunk),
+      neighbours: () => swarm.open.length,
     });
     const mayUpload = () => this.#mayUpload;
     const swarm = new Swarm(

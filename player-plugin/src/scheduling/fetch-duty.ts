@@ -67,21 +67,30 @@ export function ringPoint(seed: number, stripe: number, rank: number, half: Half
   return (begin / 2 ** 32 + stripe * GOLDEN + half * BETWEEN_HALVES) % 1;
 }
 
-/** The best rank in which this viewer is to fetch half a stripe; `undefined` when it is not its business. */
-export function dutyRank(rule: DutyRule, seed: number, stripe: number, half: Half = 0): number | undefined {
+/**
+ * The best rank in which this viewer is to fetch half a stripe; `undefined` when it is not its business.
+ * @param ranks so many are looked at
+ */
+export function dutyRank(
+  rule: DutyRule,
+  seed: number,
+  stripe: number,
+  half: Half = 0,
+  ranks: number = RANK_DELAYS.length,
+): number | undefined {
   switch (rule.by) {
     case 'arc':
-      return rankByArc(rule.arc, seed, stripe, half);
+      return rankByArc(rule.arc, seed, stripe, half, ranks);
     case 'election':
-      return rankByElection(rule, seed, stripe);
+      return rankByElection(rule, seed, stripe, ranks);
     case 'nobody':
       return undefined;
   }
 }
 
-function rankByArc(arc: Arc | null, seed: number, stripe: number, half: Half): number | undefined {
+function rankByArc(arc: Arc | null, seed: number, stripe: number, half: Half, ranks: number): number | undefined {
   if (!arc) return undefined;
-  for (let rank = 0; rank < RANK_DELAYS.length; rank++) {
+  for (let rank = 0; rank < ranks; rank++) {
     const past = ringPoint(seed, stripe, rank, half) - arc.start;
     if ((past < 0 ? past + 1 : past) < arc.width) return rank;
   }
@@ -92,13 +101,14 @@ function rankByElection(
   { me, others }: Extract<DutyRule, { by: 'election' }>,
   seed: number,
   stripe: number,
+  ranks: number,
 ): number | undefined {
   const lot = mix(seed + stripe);
   const mine = mix(me ^ lot);
   let better = 0;
   for (const other of others) {
     if (mix(other ^ lot) > mine) better += 1;
-    if (better >= RANK_DELAYS.length) return undefined;
+    if (better >= ranks) return undefined;
   }
   return better;
 }

@@ -88,10 +88,11 @@ class Plan implements RequestPlan {
     if (!segment.isLive && this.#isLineFull) return;
     const waitedMs = this.#view.now - segment.learnedAt;
     const slackMs = Math.min(segment.slackMs, this.#config.longestSlackMs);
+    const dueRanks = RANK_DELAYS.filter((share) => waitedMs >= share * slackMs).length;
     for (let stripe = 0; stripe < stripeCount(segment.chunks); stripe++) {
       for (const half of halves) {
-        const rank = dutyRank(segment.duty, segment.seed, stripe, half);
-        if (rank === undefined || waitedMs < (RANK_DELAYS[rank] as number) * slackMs) continue;
+        const rank = dutyRank(segment.duty, segment.seed, stripe, half, dueRanks);
+        if (rank === undefined) continue;
         const { first, end } = halfChunks(stripe, half, segment.chunks);
         this.#fetchUncared(segment, first, end, rank === 0 ? 'duty' : 'backup');
       }

@@ -37,7 +37,7 @@ class HandClock implements Clock {
 }
 
 /** A peer behind a line of so many bytes per ms, which acknowledges what reaches it. */
-function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
+function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY, neighbours = 12) {
   const clock = new HandClock();
   let lineFreeAt = 0;
   let lastPiece = 0;
@@ -73,6 +73,7 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY) {
     sent: () => undefined,
     drained: () => undefined,
     copies: (_key, chunk) => (rare.has(chunk) ? 1 : 8),
+    neighbours: () => neighbours,
   });
   let chunk = 0;
   /** Asks for more whenever there is room, for so long. */
@@ -123,6 +124,18 @@ test.each([
   for (let common = 0; refused.length === 0; common++) ask(common, 9_000);
   ask(chunk, deadline);
   expect(refused).toEqual(['busy']);
+});
+
+test('among few neighbours nothing is kept free', () => {
+  const most = [3, 12].map((neighbours) => {
+    const { uploader, target, refused } = setUp(125, Number.POSITIVE_INFINITY, neighbours);
+    let taken = 0;
+    for (; refused.length === 0; taken++) {
+      uploader.request({ target, key: 'k', chunk: taken, deadline: 9_000 }, new Uint8Array(CHUNK_BYTES));
+    }
+    return taken;
+  });
+  expect(most[0]).toBeGreaterThan(most[1] as number);
 });
 
 test('what would come too late, what the budget forbids, and what the peer has meanwhile is not sent', () => {

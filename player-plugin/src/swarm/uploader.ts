@@ -81,7 +81,11 @@ const RECOVERY = 1.1;
 const REMEMBER_CROWD_MS = 10_000;
 const LEAST_GAIN = 0.5;
 const MIN_RETRY_MS = 150;
-/** The rest of the queue is kept free for what is rare, or played so soon: what is in it already goes first. */
+/**
+ * With so many neighbours somebody always asks: then the rest of the queue is kept free for what is rare, or is played so soon.
+ * Among few a line would be idle for it.
+ */
+const MANY_NEIGHBOURS = 10;
 const COMMON_SHARE = 0.6;
 const PRESSING_MS = 1_200;
 /** Less than that is chance, and clocks that are read by the millisecond: nothing queues. */
@@ -106,6 +110,7 @@ export class Uploader {
   readonly #sent: (target: UploadTarget, bytes: number) => void;
   readonly #drained: () => void;
   readonly #copies: (key: string, chunk: number) => number;
+  readonly #neighbours: () => number;
 
   constructor(
     config: UploaderConfig,
@@ -118,6 +123,7 @@ export class Uploader {
       drained: () => void;
       /** How many neighbours have told of a chunk. */
       copies: (key: string, chunk: number) => number;
+      neighbours: () => number;
     },
   ) {
     this.#clock = deps.clock;
@@ -126,6 +132,7 @@ export class Uploader {
     this.#sent = deps.sent;
     this.#drained = deps.drained;
     this.#copies = deps.copies;
+    this.#neighbours = deps.neighbours;
     this.#meter = new RateMeter(config.initialBytesPerSecond, config.floorBytesPerSecond);
   }
 
@@ -155,7 +162,8 @@ export class Uploader {
     }
     const backlogMs = this.backlogMs;
     const limitMs = this.#queueLimitMs(bytes.byteLength);
-    const isPressing = deadline - now < PRESSING_MS || this.#copies(key, chunk) <= RARE_COPIES;
+    const isPressing =
+      deadline - now < PRESSING_MS || this.#neighbours() < MANY_NEIGHBOURS || this.#copies(key, chunk) <= RARE_COPIES;
     if (backlogMs > limitMs * (isPressing ? 1 : COMMON_SHARE)) {
       const afterMs = Math.max(MIN_RETRY_MS, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
       target.refuse(key, chunk, 'busy', afterMs);
