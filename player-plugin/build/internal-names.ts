@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { type NameClashes, nameClashes } from './name-clashes.ts';
 
 /** What the outside knows by name: everything that these types and functions lead to keeps its names. */
 export interface Boundary {
@@ -42,6 +43,8 @@ export interface PropertyNames {
   readonly internal: ReadonlyMap<string, number>;
   /** All others. */
   readonly kept: ReadonlySet<string>;
+  /** Of the internal ones. */
+  readonly clashes: NameClashes;
 }
 
 /**
@@ -50,8 +53,18 @@ export interface PropertyNames {
  * the wire or through the public API, what is reached by a string, and what is claimed of a value from outside (`as`).
  */
 export function propertyNames(config: NamesConfig): PropertyNames {
-  const search = new NameSearch(config);
-  return search.result();
+  const program = ts.createProgram([...config.entries], { ...config.options, noEmit: true });
+  const { internal, kept } = new NameSearch(config, program).result();
+  const files = program.getSourceFiles().filter((file) => isBundled(file, config));
+  return { internal, kept, clashes: nameClashes(program, new Set(internal.keys()), files) };
+}
+
+function isOwn(file: ts.SourceFile, { own }: NamesConfig): boolean {
+  return !file.isDeclarationFile && own.some((folder) => file.fileName.startsWith(folder));
+}
+
+function isBundled(file: ts.SourceFile, config: NamesConfig): boolean {
+  return isOwn(file, config) && !config.apart.test(file.fileName);
 }
 
 class NameSearch {
@@ -62,16 +75,16 @@ class NameSearch {
   readonly #kept = new Set<string>();
   readonly #visited = new Set<ts.Type>();
 
-  constructor(config: NamesConfig) {
+  constructor(config: NamesConfig, program: ts.Program) {
     this.#config = config;
-    this.#program = ts.createProgram([...config.entries], { ...config.options, noEmit: true });
-    this.#checker = this.#program.getTypeChecker();
+    this.#program = program;
+    this.#checker = program.getTypeChecker();
   }
 
-  result(): PropertyNames {
+  result(): Omit<PropertyNames, 'clashes'> {
     for (const boundary of this.#config.boundaries) this.#keepBoundary(boundary);
     for (const file of this.#program.getSourceFiles()) {
-      if (this.#isOwn(file) && !this.#config.apart.test(file.fileName)) this.#look(file);
+      if (isBundled(file, this.#config)) this.#look(file);
     }
     return { internal: new Map([...this.#uses].filter(([name]) => !this.#kept.has(name))), kept: this.#kept };
   }
@@ -80,10 +93,6 @@ class NameSearch {
     const file = this.#program.getSourceFile(name);
     if (!file) throw new Error(`${name} is not part of the program`);
     return file;
-  }
-
-  #isOwn(file: ts.SourceFile): boolean {
-    return !file.isDeclarationFile && this.#config.own.some((folder) => file.fileName.startsWith(folder));
   }
 
   #keepBoundary({ file, names }: Boundary): void {
@@ -122,7 +131,7 @@ class NameSearch {
   }
 
   #isDeclaredHere(symbol: ts.Symbol): boolean {
-    return symbol.declarations?.some((declaration) => this.#isOwn(declaration.getSourceFile())) ?? false;
+    return symbol.declarations?.some((declaration) => isOwn(declaration.getSourceFile(), this.#config)) ?? false;
   }
 
   #look(node: ts.Node): void {
@@ -204,7 +213,7 @@ class NameSearch {
   }
 
   #isDeclaredElsewhere(symbol: ts.Symbol): boolean {
-    return symbol.declarations?.some((declaration) => !this.#isOwn(declaration.getSourceFile())) ?? false;
+    return symbol.declarations?.some((declaration) => !isOwn(declaration.getSourceFile(), this.#config)) ?? false;
   }
 
   /** A claim about what comes from outside: its names are the outside's. */
