@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { agreedNames } from './agreed-names.ts';
 import { type NameClashes, nameClashes } from './name-clashes.ts';
 
 /** What the outside knows by name: everything that these types and functions lead to keeps its names. */
@@ -7,6 +8,8 @@ export interface Boundary {
   readonly file: string;
   /** All that the file exports, when absent. */
   readonly names?: readonly string[];
+  /** Whether what it knows by an agreed name is not to be kept. Such a boundary is the last one. */
+  readonly isAgreed?: boolean;
 }
 
 export interface NamesConfig {
@@ -16,6 +19,8 @@ export interface NamesConfig {
   /** Of these: what comes in another bundle. */
   readonly apart: RegExp;
   readonly boundaries: readonly Boundary[];
+  /** Names that are given already, by what they are short for. */
+  readonly agreed: ReadonlyMap<string, string>;
   readonly options: ts.CompilerOptions;
 }
 
@@ -31,9 +36,10 @@ export function pluginNames(): NamesConfig {
     apart: /\/compat\/(?!load)/,
     boundaries: [
       { file: at('../src/index.ts') },
-      { file: at('../src/compat/p2p-media-loader.ts'), names: ['startP2PMediaLoader'] },
       { file: at('../../protocol/src/signalling.ts'), names: ['ViewerMessage', 'TrackerMessage'] },
+      { file: at('../src/compat/p2p-media-loader.ts'), names: ['startP2PMediaLoader'], isAgreed: true },
     ],
+    agreed: agreedNames,
     options,
   };
 }
@@ -45,6 +51,7 @@ export interface PropertyNames {
   readonly kept: ReadonlySet<string>;
   /** Of the internal ones. */
   readonly clashes: NameClashes;
+  readonly agreed: ReadonlyMap<string, string>;
 }
 
 /**
@@ -55,8 +62,11 @@ export interface PropertyNames {
 export function propertyNames(config: NamesConfig): PropertyNames {
   const program = ts.createProgram([...config.entries], { ...config.options, noEmit: true });
   const { internal, kept } = new NameSearch(config, program).result();
+  for (const name of config.agreed.keys()) {
+    if (!internal.has(name)) throw new Error(`"${name}" is not internal: it cannot be one of the agreed names`);
+  }
   const files = program.getSourceFiles().filter((file) => isBundled(file, config));
-  return { internal, kept, clashes: nameClashes(program, new Set(internal.keys()), files) };
+  return { internal, kept, agreed: config.agreed, clashes: nameClashes(program, new Set(internal.keys()), files) };
 }
 
 function isOwn(file: ts.SourceFile, { own }: NamesConfig): boolean {
@@ -74,6 +84,7 @@ class NameSearch {
   readonly #uses = new Map<string, number>();
   readonly #kept = new Set<string>();
   readonly #visited = new Set<ts.Type>();
+  #isAgreed = false;
 
   constructor(config: NamesConfig, program: ts.Program) {
     this.#config = config;
@@ -81,7 +92,7 @@ class NameSearch {
     this.#checker = program.getTypeChecker();
   }
 
-  result(): Omit<PropertyNames, 'clashes'> {
+  result(): Pick<PropertyNames, 'internal' | 'kept'> {
     for (const boundary of this.#config.boundaries) this.#keepBoundary(boundary);
     for (const file of this.#program.getSourceFiles()) {
       if (isBundled(file, this.#config)) this.#look(file);
@@ -95,7 +106,8 @@ class NameSearch {
     return file;
   }
 
-  #keepBoundary({ file, names }: Boundary): void {
+  #keepBoundary({ file, names, isAgreed = false }: Boundary): void {
+    this.#isAgreed = isAgreed;
     const module = this.#checker.getSymbolAtLocation(this.#sourceFile(file));
     for (const exported of module ? this.#checker.getExportsOfModule(module) : []) {
       if (names && !names.includes(exported.name)) continue;
@@ -125,7 +137,7 @@ class NameSearch {
       return;
     }
     for (const property of type.getProperties()) {
-      this.#kept.add(property.name);
+      if (!this.#isAgreed || !this.#config.agreed.has(property.name)) this.#kept.add(property.name);
       this.#keepType(this.#checker.getTypeOfSymbol(property));
     }
   }
