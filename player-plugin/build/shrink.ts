@@ -36,8 +36,16 @@ export function shrink(): TsdownPlugin {
         const { code, map } = await minify(chunk.code, {
           module: format === 'es',
           ecma: ECMA,
-          // Reading a property does nothing, here and in what the platform has.
-          compress: { passes: 5, sequences: false, unsafe_arrows: true, pure_getters: true, lhs_constants: false },
+          // Reading a property does nothing, here and in what the platform has. Unsafe would be to do without `Math` and its
+          // like as they are, or to make text of what is not text already.
+          compress: {
+            passes: 5,
+            sequences: false,
+            unsafe: true,
+            unsafe_arrows: true,
+            pure_getters: true,
+            lhs_constants: false,
+          },
           // Which names clash with the platform's has been decided already, and by types rather than by a list.
           mangle: { properties: { regex: patternOf([...short.keys()]), builtins: true } },
           nameCache: { props: { props: Object.fromEntries([...short].map(([name, given]) => [`$${name}`, given])) } },
