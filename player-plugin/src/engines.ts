@@ -90,7 +90,7 @@ function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: 
       engine.hear(message);
     },
     canAdopt: () => engine.canTrust,
-    adopt: ({ request, body, timing }) => engine.adopt(request, body, timing),
+    adopt: ({ request, answer }) => engine.adopt(request, answer),
     takeAccounts: () => engine.takeAccounts(),
     stop() {
       unwatchMetered();
