@@ -1,6 +1,8 @@
+import remapping, { type SourceMapInput } from '@jridgewell/remapping';
 import { minify } from 'terser';
 import type { TsdownPlugin } from 'tsdown';
 import { classesAsClosures } from './closures.ts';
+import { inBestOrder } from './function-order.ts';
 import { pluginNames, propertyNames } from './internal-names.ts';
 import { shortNames } from './short-names.ts';
 
@@ -52,9 +54,13 @@ export function shrink(): TsdownPlugin {
           ...(chunk.map ? { sourceMap: { content: chunk.map.toString(), asObject: true } } : {}),
         });
         if (code === undefined) throw new Error(`${chunk.fileName} became nothing`);
-        chunk.code = code;
+        const ordered = inBestOrder(code);
+        chunk.code = ordered.toString();
         const mapFile = bundle[`${chunk.fileName}.map`];
-        if (mapFile?.type === 'asset') mapFile.source = JSON.stringify(map);
+        if (mapFile?.type === 'asset') {
+          const moves = ordered.generateMap({ hires: true }) as SourceMapInput;
+          mapFile.source = remapping([moves, map as SourceMapInput], () => null).toString();
+        }
       }
     },
   };
