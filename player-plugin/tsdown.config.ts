@@ -1,4 +1,5 @@
 import type { UserConfig } from 'tsdown';
+import { agreedNames, renameProperties } from './build/agreed-names.ts';
 import { shrink } from './build/shrink.ts';
 
 /** Names are given once, by the one that comes last. */
@@ -28,9 +29,28 @@ const aliasOf = (replacement: string) => ({ './compat/load.ts': new URL(replacem
 const config: UserConfig[] = [
   {
     ...shared,
-    entry: { files: 'src/files/index.ts', 'p2p-media-loader': 'src/compat/p2p-media-loader.ts' },
+    entry: { files: 'src/files/index.ts' },
     format: 'esm',
     dts: true,
+  },
+  {
+    ...shared,
+    entry: { 'p2p-media-loader': 'src/compat/p2p-media-loader.ts' },
+    format: 'esm',
+    dts: false,
+    clean: false,
+    plugins: [
+      {
+        name: 'agreed-names',
+        transform: {
+          filter: { id: /\/(?:player-plugin|protocol)\/src\/.*\.ts$/ },
+          handler(code) {
+            const renamed = renameProperties(code, agreedNames);
+            return { code: renamed.toString(), map: renamed.generateMap({ hires: true }).toString() };
+          },
+        },
+      },
+    ],
   },
   // By itself: it shares nothing with the others that would be worth a second request, and its names are shortened.
   {

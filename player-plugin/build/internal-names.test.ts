@@ -16,7 +16,16 @@ function internal(sources: readonly string[]): string[] {
   });
   const options = { target: ts.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'], strict: true, types: [] };
   const boundaries = entries.map((file) => ({ file }));
-  return [...propertyNames({ entries, own: [folder], apart: /apart/, boundaries, options }).internal.keys()].sort();
+  return [
+    ...propertyNames({
+      entries,
+      own: [folder],
+      apart: /apart/,
+      boundaries,
+      agreed: new Map(),
+      options,
+    }).internal.keys(),
+  ].sort();
 }
 
 test('what only the sources know is internal, however it is written', () => {

@@ -1,11 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { agreedNames } from './agreed-names.ts';
+import { type NameClashes, nameClashes } from './name-clashes.ts';
 
 /** What the outside knows by name: everything that these types and functions lead to keeps its names. */
 export interface Boundary {
   readonly file: string;
   /** All that the file exports, when absent. */
   readonly names?: readonly string[];
+  /** Whether what it knows by an agreed name is not to be kept. Such a boundary is the last one. */
+  readonly isAgreed?: boolean;
 }
 
 export interface NamesConfig {
@@ -15,6 +19,8 @@ export interface NamesConfig {
   /** Of these: what comes in another bundle. */
   readonly apart: RegExp;
   readonly boundaries: readonly Boundary[];
+  /** Names that are given already, by what they are short for. */
+  readonly agreed: ReadonlyMap<string, string>;
   readonly options: ts.CompilerOptions;
 }
 
@@ -30,9 +36,10 @@ export function pluginNames(): NamesConfig {
     apart: /\/compat\/(?!load)/,
     boundaries: [
       { file: at('../src/index.ts') },
-      { file: at('../src/compat/p2p-media-loader.ts'), names: ['startP2PMediaLoader'] },
       { file: at('../../protocol/src/signalling.ts'), names: ['ViewerMessage', 'TrackerMessage'] },
+      { file: at('../src/compat/p2p-media-loader.ts'), names: ['startP2PMediaLoader'], isAgreed: true },
     ],
+    agreed: agreedNames,
     options,
   };
 }
@@ -42,6 +49,9 @@ export interface PropertyNames {
   readonly internal: ReadonlyMap<string, number>;
   /** All others. */
   readonly kept: ReadonlySet<string>;
+  /** Of the internal ones. */
+  readonly clashes: NameClashes;
+  readonly agreed: ReadonlyMap<string, string>;
 }
 
 /**
@@ -50,8 +60,21 @@ export interface PropertyNames {
  * the wire or through the public API, what is reached by a string, and what is claimed of a value from outside (`as`).
  */
 export function propertyNames(config: NamesConfig): PropertyNames {
-  const search = new NameSearch(config);
-  return search.result();
+  const program = ts.createProgram([...config.entries], { ...config.options, noEmit: true });
+  const { internal, kept } = new NameSearch(config, program).result();
+  for (const name of config.agreed.keys()) {
+    if (!internal.has(name)) throw new Error(`"${name}" is not internal: it cannot be one of the agreed names`);
+  }
+  const files = program.getSourceFiles().filter((file) => isBundled(file, config));
+  return { internal, kept, agreed: config.agreed, clashes: nameClashes(program, new Set(internal.keys()), files) };
+}
+
+function isOwn(file: ts.SourceFile, { own }: NamesConfig): boolean {
+  return !file.isDeclarationFile && own.some((folder) => file.fileName.startsWith(folder));
+}
+
+function isBundled(file: ts.SourceFile, config: NamesConfig): boolean {
+  return isOwn(file, config) && !config.apart.test(file.fileName);
 }
 
 class NameSearch {
@@ -61,17 +84,18 @@ class NameSearch {
   readonly #uses = new Map<string, number>();
   readonly #kept = new Set<string>();
   readonly #visited = new Set<ts.Type>();
+  #isAgreed = false;
 
-  constructor(config: NamesConfig) {
+  constructor(config: NamesConfig, program: ts.Program) {
     this.#config = config;
-    this.#program = ts.createProgram([...config.entries], { ...config.options, noEmit: true });
-    this.#checker = this.#program.getTypeChecker();
+    this.#program = program;
+    this.#checker = program.getTypeChecker();
   }
 
-  result(): PropertyNames {
+  result(): Pick<PropertyNames, 'internal' | 'kept'> {
     for (const boundary of this.#config.boundaries) this.#keepBoundary(boundary);
     for (const file of this.#program.getSourceFiles()) {
-      if (this.#isOwn(file) && !this.#config.apart.test(file.fileName)) this.#look(file);
+      if (isBundled(file, this.#config)) this.#look(file);
     }
     return { internal: new Map([...this.#uses].filter(([name]) => !this.#kept.has(name))), kept: this.#kept };
   }
@@ -82,11 +106,8 @@ class NameSearch {
     return file;
   }
 
-  #isOwn(file: ts.SourceFile): boolean {
-    return !file.isDeclarationFile && this.#config.own.some((folder) => file.fileName.startsWith(folder));
-  }
-
-  #keepBoundary({ file, names }: Boundary): void {
+  #keepBoundary({ file, names, isAgreed = false }: Boundary): void {
+    this.#isAgreed = isAgreed;
     const module = this.#checker.getSymbolAtLocation(this.#sourceFile(file));
     for (const exported of module ? this.#checker.getExportsOfModule(module) : []) {
       if (names && !names.includes(exported.name)) continue;
@@ -116,13 +137,13 @@ class NameSearch {
       return;
     }
     for (const property of type.getProperties()) {
-      this.#kept.add(property.name);
+      if (!this.#isAgreed || !this.#config.agreed.has(property.name)) this.#kept.add(property.name);
       this.#keepType(this.#checker.getTypeOfSymbol(property));
     }
   }
 
   #isDeclaredHere(symbol: ts.Symbol): boolean {
-    return symbol.declarations?.some((declaration) => this.#isOwn(declaration.getSourceFile())) ?? false;
+    return symbol.declarations?.some((declaration) => isOwn(declaration.getSourceFile(), this.#config)) ?? false;
   }
 
   #look(node: ts.Node): void {
@@ -204,7 +225,7 @@ class NameSearch {
   }
 
   #isDeclaredElsewhere(symbol: ts.Symbol): boolean {
-    return symbol.declarations?.some((declaration) => !this.#isOwn(declaration.getSourceFile())) ?? false;
+    return symbol.declarations?.some((declaration) => !isOwn(declaration.getSourceFile(), this.#config)) ?? false;
   }
 
   /** A claim about what comes from outside: its names are the outside's. */

@@ -1,6 +1,8 @@
+import remapping, { type SourceMapInput } from '@jridgewell/remapping';
 import { minify } from 'terser';
 import type { TsdownPlugin } from 'tsdown';
 import { classesAsClosures } from './closures.ts';
+import { inBestOrder } from './function-order.ts';
 import { pluginNames, propertyNames } from './internal-names.ts';
 import { shortNames } from './short-names.ts';
 
@@ -36,17 +38,29 @@ export function shrink(): TsdownPlugin {
         const { code, map } = await minify(chunk.code, {
           module: format === 'es',
           ecma: ECMA,
-          // Reading a property does nothing, here and in what the platform has.
-          compress: { passes: 5, sequences: false, unsafe_arrows: true, pure_getters: true, lhs_constants: false },
+          // Reading a property does nothing, here and in what the platform has. Unsafe would be to do without `Math` and its
+          // like as they are, or to make text of what is not text already.
+          compress: {
+            passes: 5,
+            sequences: false,
+            unsafe: true,
+            unsafe_arrows: true,
+            pure_getters: true,
+            lhs_constants: false,
+          },
           // Which names clash with the platform's has been decided already, and by types rather than by a list.
           mangle: { properties: { regex: patternOf([...short.keys()]), builtins: true } },
           nameCache: { props: { props: Object.fromEntries([...short].map(([name, given]) => [`$${name}`, given])) } },
           ...(chunk.map ? { sourceMap: { content: chunk.map.toString(), asObject: true } } : {}),
         });
         if (code === undefined) throw new Error(`${chunk.fileName} became nothing`);
-        chunk.code = code;
+        const ordered = inBestOrder(code);
+        chunk.code = ordered.toString();
         const mapFile = bundle[`${chunk.fileName}.map`];
-        if (mapFile?.type === 'asset') mapFile.source = JSON.stringify(map);
+        if (mapFile?.type === 'asset') {
+          const moves = ordered.generateMap({ hires: true }) as SourceMapInput;
+          mapFile.source = remapping([moves, map as SourceMapInput], () => null).toString();
+        }
       }
     },
   };

@@ -2,7 +2,7 @@ import type { LinkReport, ManifestJwk, TrackerMessage, ViewerMessage } from '@ne
 import { SegmentCache } from './cache/segment-cache.ts';
 import type { Clock } from './clock.ts';
 import { Delivery } from './delivery/delivery.ts';
-import type { EdgeClient } from './delivery/edge-client.ts';
+import type { EdgeAnswer, EdgeClient } from './delivery/edge-client.ts';
 import { EdgeFetches } from './delivery/edge-fetches.ts';
 import type { Hashing } from './delivery/hashing.ts';
 import { Intake } from './delivery/intake.ts';
@@ -14,7 +14,6 @@ import type { Random } from './random.ts';
 import { type PlanConfig, planDefaults } from './scheduling/plan-view.ts';
 import { Timeline } from './scheduling/windows.ts';
 import type {
-  EdgeTiming,
   EngineObserver,
   Playhead,
   Rendition,
@@ -28,7 +27,7 @@ import { UploadBudget, type UploadCaps } from './swarm/upload-budget.ts';
 import { Uploader, type UploaderConfig, uploaderDefaults } from './swarm/uploader.ts';
 
 export { browserClock, type Clock } from './clock.ts';
-export type { EdgeClient, EdgeRequest, EdgeResult } from './delivery/edge-client.ts';
+export type { EdgeAnswer, EdgeClient, EdgeRequest } from './delivery/edge-client.ts';
 export type { Hashing } from './delivery/hashing.ts';
 export type { Random } from './random.ts';
 export type {
@@ -228,9 +227,9 @@ export class SwarmEngine implements SegmentEngine {
   }
 
   /** A segment that hls.js loaded by itself before: it may be passed on once it is verified. */
-  adopt(request: Pick<SegmentRequest, 'url' | 'range'>, body: Uint8Array, timing: EdgeTiming): void {
-    this.#edge.meter.delivered(body.length, timing.firstByteMs, timing.transferMs);
-    this.#delivery.adopt(request.url, request.range, body);
+  adopt({ url, range }: Pick<SegmentRequest, 'url' | 'range'>, answer: EdgeAnswer): void {
+    this.#edge.meter.delivered(answer);
+    this.#delivery.adopt(url, range, answer.bytes);
   }
 
   renditionChanged(rendition: Rendition): void {

@@ -13,6 +13,7 @@ import { SwarmEngine, type SwarmEngineConfig, swarmEngineDefaults } from './engi
 import type { EarlySegment } from './hls/early-segments.ts';
 import { siteEdgeClient } from './hls/edge-requests.ts';
 import { listen } from './hls/listen.ts';
+import { watchPlaylists } from './hls/playlist-timeline.ts';
 import type { SegmentLoaderConstructor } from './hls/segment-loader.ts';
 import { mayUpload } from './may-upload.ts';
 import type { Random } from './random.ts';
@@ -46,8 +47,16 @@ export interface EngineSurroundings {
   readonly observer: EngineObserver;
 }
 
-export function startEngine(given: EngineSurroundings): Promise<RunningEngine> {
-  return given.options.engine === 'swarm' ? Promise.resolve(startSwarm(given)) : startP2PMediaLoader(given);
+export async function startEngine(given: EngineSurroundings): Promise<RunningEngine> {
+  const engine = given.options.engine === 'swarm' ? startSwarm(given) : await startP2PMediaLoader(given);
+  const stopWatching = watchPlaylists(given.hls, (rendition) => engine.segments.renditionChanged(rendition));
+  return {
+    ...engine,
+    stop() {
+      stopWatching();
+      engine.stop();
+    },
+  };
 }
 
 function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: EngineSurroundings): RunningEngine {
@@ -81,7 +90,7 @@ function startSwarm({ hls, options, ownLoader, random, tellTracker, observer }: 
       engine.hear(message);
     },
     canAdopt: () => engine.canTrust,
-    adopt: ({ request, body, timing }) => engine.adopt(request, body, timing),
+    adopt: ({ request, answer }) => engine.adopt(request, answer),
     takeAccounts: () => engine.takeAccounts(),
     stop() {
       unwatchMetered();

@@ -7,7 +7,6 @@ import { Emitter, type P2PEvents, type WarningReason } from './events.ts';
 import { EarlySegments } from './hls/early-segments.ts';
 import { listen } from './hls/listen.ts';
 import { watchMedia } from './hls/media-watch.ts';
-import { watchPlaylists } from './hls/playlist-timeline.ts';
 import { type SegmentLoaderConstructor, segmentLoaderClass } from './hls/segment-loader.ts';
 import { StartGate } from './hls/start-gate.ts';
 import { mayUpload } from './may-upload.ts';
@@ -56,11 +55,6 @@ export interface SessionDeps {
   readonly random: Random;
 }
 
-type EngineSlot =
-  | { readonly is: 'none' }
-  | { readonly is: 'loading' }
-  | { readonly is: 'ready'; readonly engine: RunningEngine; readonly stopWatching: () => void };
-
 interface TrackerLink {
   readonly client: TrackerClient;
   readonly reports: ReportSender;
@@ -80,7 +74,9 @@ export class Session implements P2PSession {
   #mode: Mode;
   /** The multivariant playlist that hls.js has parsed. */
   #playlistUrl: string | undefined;
-  #engine: EngineSlot = { is: 'none' };
+  /** The engine that was asked for last: there may be another before it is there. */
+  #starting: Promise<RunningEngine> | undefined;
+  #engine: RunningEngine | undefined;
   /** How the site loads segments without us. */
   #ownLoader: SegmentLoaderConstructor;
   readonly #gate = new StartGate();
@@ -151,7 +147,7 @@ export class Session implements P2PSession {
     const previous = hls.config.fLoader;
     const loaderClass = segmentLoaderClass({
       clock,
-      engine: () => (this.#engine.is === 'ready' ? this.#engine.engine.segments : undefined),
+      engine: () => this.#engine?.segments,
       gate: this.#gate,
       ownLoader: this.#ownLoader,
       loadedPlainly: (request, body, timing) => {
@@ -180,9 +176,7 @@ export class Session implements P2PSession {
         hlsDestroying: () => this.destroy(),
       }),
       watchMedia(hls, clock, {
-        playheadMoved: (playhead) => {
-          if (this.#engine.is === 'ready') this.#engine.engine.segments.playheadMoved(playhead);
-        },
+        playheadMoved: (playhead) => this.#engine?.segments.playheadMoved(playhead),
         started: (startupMs) => {
           if (startupMs !== undefined) this.#counters.started(startupMs);
           this.#gate.firstFrame();
@@ -226,7 +220,7 @@ export class Session implements P2PSession {
     const options = this.#options;
     const hasContent = options !== undefined && this.#playlistUrl !== undefined;
     if (!maySwarm(this.#view)) this.#stopEngine();
-    else if (hasContent && this.#engine.is === 'none' && this.#mayStart(options)) {
+    else if (hasContent && !this.#starting && this.#mayStart(options)) {
       this.#startEngine(options, this.#playlistUrl as string);
     }
     const mayTalk = this.#view.consent === 'granted' && decideMode(this.#view).mode !== 'off';
@@ -246,13 +240,11 @@ export class Session implements P2PSession {
   /** Peers are met when the viewer sees something. */
   #mayJoin({ engine }: ResolvedOptions): boolean {
     if (!maySwarm(this.#view)) return true;
-    return this.#engine.is === 'ready' && (engine !== 'swarm' || this.#gate.hasFrame);
+    return this.#engine !== undefined && (engine !== 'swarm' || this.#gate.hasFrame);
   }
 
   #startEngine(options: ResolvedOptions, playlistUrl: string): void {
-    const slot: EngineSlot = { is: 'loading' };
-    this.#engine = slot;
-    startEngine({
+    const starting = startEngine({
       hls: this.#hls,
       options,
       playlistUrl,
@@ -260,11 +252,18 @@ export class Session implements P2PSession {
       random: this.#deps.random,
       tellTracker: (message) => this.#tracker?.client.send(message),
       observer: this.#observer(),
-    }).then(
+    });
+    this.#starting = starting;
+    starting.then(
       (engine) => {
         // In the meantime the site may have gone on to other content, or the viewer may have switched off.
-        if (this.#engine === slot) this.#useEngine(engine);
-        else engine.stop();
+        if (this.#starting !== starting) {
+          engine.stop();
+          return;
+        }
+        this.#engine = engine;
+        this.#handOver();
+        this.#change({ engine: 'ready' });
       },
       (error) => {
         this.#warn('engine-failed', String(error));
@@ -273,25 +272,15 @@ export class Session implements P2PSession {
     );
   }
 
-  #useEngine(engine: RunningEngine): void {
-    const stopWatching = watchPlaylists(this.#hls, (rendition) => engine.segments.renditionChanged(rendition));
-    this.#engine = { is: 'ready', engine, stopWatching };
-    this.#handOver();
-    this.#change({ engine: 'ready' });
-  }
-
   /** What was loaded without the engine: before it was there, or while it was on its way. */
   #handOver(): void {
-    if (this.#engine.is !== 'ready' || !this.#engine.engine.canAdopt()) return;
-    for (const segment of this.#early.take()) this.#engine.engine.adopt(segment);
+    if (this.#engine?.canAdopt()) for (const segment of this.#early.take()) this.#engine.adopt(segment);
   }
 
   #stopEngine(): void {
-    const slot = this.#engine;
-    this.#engine = { is: 'none' };
-    if (slot.is !== 'ready') return;
-    slot.stopWatching();
-    slot.engine.stop();
+    this.#starting = undefined;
+    this.#engine?.stop();
+    this.#engine = undefined;
   }
 
   #observer(): EngineObserver {
@@ -357,7 +346,7 @@ export class Session implements P2PSession {
     const takeReport = () => {
       const mode = this.#mode === 'swarm' ? 'swarm' : 'edge-only';
       const latencyMs = this.#hls.latestLevelDetails?.live ? this.#hls.latency * 1000 : undefined;
-      const links = this.#engine.is === 'ready' ? this.#engine.engine.takeAccounts() : [];
+      const links = this.#engine?.takeAccounts() ?? [];
       // 0 is a rendition that does not say.
       const height = this.#hls.levels[this.#hls.currentLevel]?.height || undefined;
       return this.#counters.takeReport(clock.now(), {
@@ -387,7 +376,7 @@ export class Session implements P2PSession {
   #hear(message: TrackerMessage): void {
     if (message.type === 'welcome') this.#tokens.accepted();
     if (message.type === 'welcome') this.#tracker?.reports.start(message.reportEveryMs);
-    if (this.#engine.is === 'ready') this.#engine.engine.hear(message);
+    this.#engine?.hear(message);
     this.#handOver();
     if (message.type === 'blocked') this.#change({ blocked: true });
   }

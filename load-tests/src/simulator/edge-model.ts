@@ -1,4 +1,4 @@
-import type { EdgeClient, EdgeRequest, EdgeResult } from '@nearcast/player-plugin/engine';
+import type { EdgeAnswer, EdgeClient, EdgeRequest } from '@nearcast/player-plugin/engine';
 import type { HomeLine } from './home-line.ts';
 import type { StreamModel } from './stream-model.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -38,21 +38,21 @@ export class EdgeModel implements EdgeClient {
     this.#ledger = deps.ledger;
   }
 
-  fetch(request: EdgeRequest, done: (result: EdgeResult) => void): () => void {
+  fetch(request: EdgeRequest, done: (answer: EdgeAnswer | undefined) => void): () => void {
     let isCancelled = false;
     const { roundTripMs } = this.#config;
     this.#clock.after(roundTripMs, () => {
       if (isCancelled) return;
       const bytes = this.#answer(request);
       if (!bytes) {
-        done({ is: 'failed', status: this.#config.isAway(this.#clock.now()) ? 0 : 404 });
+        done(undefined);
         return;
       }
       const number = this.#stream.numberOf(request.url);
       if (request.what === 'segment') this.#ledger.sent(number, this.#region, bytes.length);
       const transferMs = this.#line.receive(bytes.length) - this.#clock.now();
       this.#clock.after(transferMs, () => {
-        if (!isCancelled) done({ is: 'ok', bytes, firstByteMs: roundTripMs, transferMs });
+        if (!isCancelled) done({ bytes, firstByteMs: roundTripMs, transferMs });
       });
     });
     return () => {

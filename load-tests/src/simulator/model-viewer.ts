@@ -1,6 +1,6 @@
 import {
+  type EdgeAnswer,
   type EdgeReason,
-  type EdgeTiming,
   type EngineObserver,
   type Random,
   SwarmEngine,
@@ -160,22 +160,22 @@ export class ModelViewer {
     const number = this.#next;
     const { url } = this.#deps.stream.segment(number);
     this.#isLoading = true;
-    this.#deps.edge.fetch({ what: 'segment', url }, (result) => {
-      if (this.#isGone || result.is !== 'ok') return;
-      this.totals.edgeBytes += result.bytes.length;
+    this.#deps.edge.fetch({ what: 'segment', url }, (answer) => {
+      if (this.#isGone || !answer) return;
+      this.totals.edgeBytes += answer.bytes.length;
       this.#isLoading = false;
-      this.#firstFrame(number, result.bytes, result);
+      this.#firstFrame(number, answer);
     });
   }
 
-  #firstFrame(number: number, body: Uint8Array, timing: EdgeTiming): void {
+  #firstFrame(number: number, answer: EdgeAnswer): void {
     const { clock, tellTracker, stream } = this.#deps;
     this.totals.startupMs = clock.now() - this.#joinedAt;
     this.#bufferedEnd = (number + 1) * this.segmentSeconds;
     this.#anchor = { position: number * this.segmentSeconds, at: clock.now() };
     tellTracker({ type: 'join', swarm: 'stream', engine: 'swarm', upload: true });
-    this.#append(number, body.slice().buffer, 'edge');
-    this.#engine.adopt({ url: stream.segment(number).url }, body, timing);
+    this.#append(number, answer.bytes.slice().buffer, 'edge');
+    this.#engine.adopt({ url: stream.segment(number).url }, answer);
     this.#movePlayhead();
   }
 
@@ -234,11 +234,11 @@ export class ModelViewer {
 
   #loadPlainly(number: number, url: string): void {
     if (this.#isGone) return;
-    this.#deps.edge.fetch({ what: 'segment', url }, (result) => {
+    this.#deps.edge.fetch({ what: 'segment', url }, (answer) => {
       if (this.#isGone) return;
-      if (result.is === 'ok') {
-        this.totals.edgeBytes += result.bytes.length;
-        this.#append(number, result.bytes.slice().buffer, 'edge');
+      if (answer) {
+        this.totals.edgeBytes += answer.bytes.length;
+        this.#append(number, answer.bytes.slice().buffer, 'edge');
       } else {
         this.#deps.clock.after(500, () => this.#loadPlainly(number, url));
       }

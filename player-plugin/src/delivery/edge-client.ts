@@ -4,10 +4,10 @@ import type { EdgeTiming } from '../segment-engine.ts';
 /** The edge, as far as the engine knows it. Adapters: the site's own hls.js loaders, and a model for the simulator. */
 export interface EdgeClient {
   /**
-   * Fetches; calls `done` exactly once, unless cancelled before.
+   * Fetches; calls `done` exactly once, unless cancelled before: with nothing when it failed.
    * @returns cancels the request
    */
-  fetch(request: EdgeRequest, done: (result: EdgeResult) => void): () => void;
+  fetch(request: EdgeRequest, done: (answer: EdgeAnswer | undefined) => void): () => void;
 }
 
 export interface EdgeRequest {
@@ -20,7 +20,6 @@ export interface EdgeRequest {
   readonly within?: ByteRange | undefined;
 }
 
-export type EdgeResult =
-  | ({ readonly is: 'ok'; readonly bytes: Uint8Array } & EdgeTiming)
-  /** `status` 0: no answer at all. */
-  | { readonly is: 'failed'; readonly status: number };
+export interface EdgeAnswer extends EdgeTiming {
+  readonly bytes: Uint8Array;
+}

@@ -1,6 +1,6 @@
 import type { ByteRange } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
-import type { EdgeClient, EdgeRequest, EdgeResult } from './edge-client.ts';
+import type { EdgeAnswer, EdgeClient, EdgeRequest } from './edge-client.ts';
 import { EdgeMeter } from './edge-meter.ts';
 import type { SegmentPlace } from './segment-task.ts';
 
@@ -29,10 +29,10 @@ export class EdgeFetches {
     const settled = once(() => {
       this.meter.pendingBytes -= expectedBytes;
     });
-    const cancel = this.#withRetries({ what: 'segment', url, segmentRange: range, within }, (result) => {
+    const cancel = this.#withRetries({ what: 'segment', url, segmentRange: range, within }, (answer) => {
       settled();
-      if (result.is === 'ok') this.meter.delivered(result.bytes.length, result.firstByteMs, result.transferMs);
-      done(result.is === 'ok' ? result.bytes : undefined);
+      if (answer) this.meter.delivered(answer);
+      done(answer?.bytes);
     });
     return () => {
       settled();
@@ -42,19 +42,17 @@ export class EdgeFetches {
 
   /** `undefined`: there is none, or the edge is away. */
   manifest({ url, range }: SegmentPlace, done: (bytes: Uint8Array | undefined) => void): () => void {
-    return this.#withRetries({ what: 'manifest', url, segmentRange: range }, (result) =>
-      done(result.is === 'ok' ? result.bytes : undefined),
-    );
+    return this.#withRetries({ what: 'manifest', url, segmentRange: range }, (answer) => done(answer?.bytes));
   }
 
-  #withRetries(request: EdgeRequest, done: (result: EdgeResult) => void): () => void {
+  #withRetries(request: EdgeRequest, done: (answer: EdgeAnswer | undefined) => void): () => void {
     let attempt = 0;
     let cancel: () => void = () => undefined;
     const ask = () => {
-      cancel = this.#edge.fetch(request, (result) => {
+      cancel = this.#edge.fetch(request, (answer) => {
         const retryAfterMs = RETRY_AFTER_MS[attempt];
-        if (result.is === 'ok' || retryAfterMs === undefined) {
-          done(result);
+        if (answer || retryAfterMs === undefined) {
+          done(answer);
           return;
         }
         attempt += 1;

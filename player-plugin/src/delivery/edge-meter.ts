@@ -1,3 +1,5 @@
+import type { EdgeAnswer } from './edge-client.ts';
+
 /** How fast the edge is, from what it delivered. */
 
 /** Assumed before the first answer. */
@@ -24,9 +26,9 @@ export class EdgeMeter {
     return this.#ms === 0 ? FIRST_BYTES_PER_MS : this.#bytes / this.#ms;
   }
 
-  delivered(bytes: number, firstByteMs: number, transferMs: number): void {
+  delivered({ bytes, firstByteMs, transferMs }: EdgeAnswer): void {
     this.#rttMs += ALPHA * (firstByteMs - this.#rttMs);
-    this.#bytes = this.#bytes * FORGETTING + bytes;
+    this.#bytes = this.#bytes * FORGETTING + bytes.length;
     this.#ms = this.#ms * FORGETTING + Math.max(LEAST_TRANSFER_MS, transferMs);
   }
 }

@@ -1,9 +1,9 @@
+import type { EdgeAnswer } from '../delivery/edge-client.ts';
 import type { EdgeTiming, SegmentRequest } from '../segment-engine.ts';
 
 export interface EarlySegment {
   readonly request: Pick<SegmentRequest, 'url' | 'range'>;
-  readonly body: Uint8Array;
-  readonly timing: EdgeTiming;
+  readonly answer: EdgeAnswer;
 }
 
 const MAX_SEGMENTS = 6;
@@ -17,7 +17,7 @@ export class EarlySegments {
   /** Copies the body: hls.js empties what it is given. */
   remember(request: EarlySegment['request'], body: ArrayBuffer, timing: EdgeTiming): void {
     if (this.#segments.length >= MAX_SEGMENTS || this.#bytes + body.byteLength > MAX_BYTES) return;
-    this.#segments.push({ request, body: new Uint8Array(body.slice(0)), timing });
+    this.#segments.push({ request, answer: { bytes: new Uint8Array(body.slice(0)), ...timing } });
     this.#bytes += body.byteLength;
   }
 

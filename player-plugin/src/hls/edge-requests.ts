@@ -1,7 +1,7 @@
 import { type ByteRange, manifestUrl } from '@nearcast/protocol';
 import type Hls from 'hls.js';
 import type { FragmentLoaderContext, LoaderConfiguration, LoaderContextType, LoaderStats } from 'hls.js';
-import type { EdgeClient, EdgeRequest, EdgeResult } from '../delivery/edge-client.ts';
+import type { EdgeAnswer, EdgeClient, EdgeRequest } from '../delivery/edge-client.ts';
 import { findFragment } from './find-fragment.ts';
 import { type SegmentLoaderConstructor, timingOf } from './segment-loader.ts';
 
@@ -14,28 +14,28 @@ export function siteEdgeClient(hls: Hls, ownLoader: SegmentLoaderConstructor): E
     fetch(request, done) {
       const context = contextOf(hls, request);
       if (!context) {
-        done({ is: 'failed', status: 0 });
+        done(undefined);
         return () => undefined;
       }
       const loader = new ownLoader(hls.config);
       let isDone = false;
-      const settle = (result: EdgeResult) => {
+      const end = (then: () => void) => {
         if (isDone) return;
         isDone = true;
         loader.destroy();
-        done(result);
+        then();
       };
+      const failed = () => end(() => done(undefined));
       loader.load(context, configurationOf(hls), {
-        onSuccess: ({ data }, stats) => settle(toResult(data, stats)),
-        onError: ({ code }) => settle({ is: 'failed', status: code }),
-        onTimeout: () => settle({ is: 'failed', status: 0 }),
-        onAbort: () => settle({ is: 'failed', status: 0 }),
+        onSuccess: ({ data }, stats) => {
+          const answer = answerOf(data, stats);
+          end(() => done(answer));
+        },
+        onError: failed,
+        onTimeout: failed,
+        onAbort: failed,
       });
-      return () => {
-        if (isDone) return;
-        isDone = true;
-        loader.destroy();
-      };
+      return () => end(() => undefined);
     },
   };
 }
@@ -70,9 +70,8 @@ function configurationOf({ config }: Hls): LoaderConfiguration {
   return { loadPolicy, timeout: maxLoadTimeMs, maxRetry: 0, retryDelay: 0, maxRetryDelay: 0 };
 }
 
-function toResult(data: unknown, stats: LoaderStats): EdgeResult {
+function answerOf(data: unknown, stats: LoaderStats): EdgeAnswer | undefined {
   // Custom loaders may hand over views.
   const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data instanceof Uint8Array ? data : undefined;
-  if (!bytes || bytes.length === 0) return { is: 'failed', status: 0 };
-  return { is: 'ok', bytes, ...timingOf(stats) };
+  return bytes?.length ? { bytes, ...timingOf(stats) } : undefined;
 }

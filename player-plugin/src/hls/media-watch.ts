@@ -21,15 +21,18 @@ export interface MediaListener {
  * @returns a function that stops following
  */
 export function watchMedia(hls: Hls, clock: Clock, listener: MediaListener): () => void {
-  let unwatch = hls.media ? watchElement(hls.media, clock, listener, isPlaying(hls.media)) : undefined;
+  let unwatch: (() => void) | undefined;
   const detached = () => {
     unwatch?.();
     unwatch = undefined;
   };
-  const begin = () => {
+  const watch = (isFirst: boolean) => {
     detached();
-    if (hls.media) unwatch = watchElement(hls.media, clock, listener, false);
+    const { media } = hls;
+    if (media) unwatch = watchElement(media, clock, listener, isFirst && isPlaying(media));
   };
+  const begin = () => watch(false);
+  watch(true);
   const stop = listen(hls, { hlsMediaAttached: begin, hlsMediaDetached: detached, hlsManifestLoading: begin });
   return () => {
     detached();
@@ -37,8 +40,11 @@ export function watchMedia(hls: Hls, clock: Clock, listener: MediaListener): () 
   };
 }
 
+/** `HTMLMediaElement.HAVE_CURRENT_DATA`, by which there is a picture. */
+const HAVE_CURRENT_DATA = 2;
+
 function isPlaying(media: HTMLMediaElement): boolean {
-  return media.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && media.currentTime > 0;
+  return media.readyState >= HAVE_CURRENT_DATA && media.currentTime > 0;
 }
 
 /** A step that is longer than this was a jump, s. */
