@@ -17,9 +17,6 @@ function pluginShortNames(): ReadonlyMap<string, string> {
   return names;
 }
 
-/** One for each frame that comes or goes. */
-const MANY_AT_A_TIME: readonly string[] = ['FieldWalk'];
-
 /**
  * Makes a bundle smaller: classes become closures, names of properties that only the bundle itself knows become short, and
  * what the bundler's own minifier leaves undone is done.
@@ -28,7 +25,7 @@ export function shrink(): TsdownPlugin {
   return {
     name: 'shrink',
     renderChunk(code) {
-      const closures = classesAsClosures(code, MANY_AT_A_TIME);
+      const closures = classesAsClosures(code);
       return { code: closures.toString(), map: closures.generateMap({ hires: true }).toString() };
     },
     async generateBundle({ format }, bundle) {
