@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { classesAsClosures } from './closures.ts';
 
 /** Runs a program that ends with an expression, as it is and rewritten. */
-function bothWays(source: string): { before: unknown; after: unknown; code: string } {
-  const code = classesAsClosures(source).toString();
+function bothWays(source: string, kept: readonly string[] = []): { before: unknown; after: unknown; code: string } {
+  const code = classesAsClosures(source, kept).toString();
   const run = (text: string): unknown => new Function(text)();
   return { before: run(source), after: run(code), code };
 }
@@ -66,4 +66,8 @@ test.each([
   const { before, after, code } = bothWays(source);
   expect(after).toEqual(before);
   expect(code).toMatch(/class A/);
+});
+
+test('a class that is to stay does', () => {
+  expect(bothWays('class A { #n = 1; n() { return this.#n; } } return new A().n();', ['A']).code).toMatch(/class A/);
 });

@@ -5,11 +5,12 @@ import ts from 'typescript';
  * Rewrites classes as functions that return an object, with variables for what is private: a minifier gives those one
  * letter, where `this.#x` and its declaration stay. Only classes are rewritten for which that is the same: nothing extends
  * them or is extended by them, they have nothing static, are only ever made with `new`, and speak of private parts of
- * `this` alone. Each object has functions of its own: not for classes of which there are thousands at a time.
+ * `this` alone.
+ * @param kept classes of which there are many at a time: each object would have functions of its own
  */
-export function classesAsClosures(code: string): MagicString {
+export function classesAsClosures(code: string, kept: readonly string[] = []): MagicString {
   const file = ts.createSourceFile('bundle.js', code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
-  const classes = closable(file);
+  const classes = closable(file).filter(({ name }) => !kept.includes(name));
   const printer = new Printer(code, new Set(classes.map(({ name }) => name)), new Set(classes.map(({ node }) => node)));
   const edited = new MagicString(code);
   const look = (node: ts.Node): void => {
