@@ -3,7 +3,7 @@ import MagicString, { Bundle } from 'magic-string';
 import ts from 'typescript';
 
 /** Each function is tried at every so manyth place. */
-const PLACES_APART = 16;
+const PLACES_APART = 8;
 
 /**
  * Puts each function of a bundle, the largest first, where the bundle compresses best: a compressor finds again what came
@@ -16,8 +16,8 @@ export function inBestOrder(code: string): Bundle {
   const functions = given.filter(({ isHoisted }) => isHoisted);
   for (const moved of functions.sort((one, other) => lengthOf(other) - lengthOf(one))) {
     const others = best.filter((one) => one !== moved);
-    // Not behind the last: it may do without its semicolon.
-    for (let place = 0; place < others.length; place += PLACES_APART) {
+    // Not before the first, which may be a directive, nor behind the last, which may do without its semicolon.
+    for (let place = 1; place < others.length; place += PLACES_APART) {
       const order = others.toSpliced(place, 0, moved);
       const bytes = sizeOf(code, order);
       if (bytes < fewest) [best, fewest] = [order, bytes];

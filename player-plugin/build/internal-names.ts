@@ -24,6 +24,9 @@ export interface NamesConfig {
   readonly options: ts.CompilerOptions;
 }
 
+/** Of the longest name that is given. */
+const SHORT_LENGTH = 2;
+
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The plugin as it is bundled. */
@@ -49,7 +52,7 @@ export interface PropertyNames {
   readonly internal: ReadonlyMap<string, number>;
   /** All others. */
   readonly kept: ReadonlySet<string>;
-  /** Of the internal ones. */
+  /** Of the internal ones, and of others that are as short. */
   readonly clashes: NameClashes;
   readonly agreed: ReadonlyMap<string, string>;
 }
@@ -66,7 +69,13 @@ export function propertyNames(config: NamesConfig): PropertyNames {
     if (!internal.has(name)) throw new Error(`"${name}" is not internal: it cannot be one of the agreed names`);
   }
   const files = program.getSourceFiles().filter((file) => isBundled(file, config));
-  return { internal, kept, agreed: config.agreed, clashes: nameClashes(program, new Set(internal.keys()), files) };
+  const short = [...kept].filter(({ length }) => length <= SHORT_LENGTH);
+  return {
+    internal,
+    kept,
+    agreed: config.agreed,
+    clashes: nameClashes(program, new Set([...internal.keys(), ...short]), files),
+  };
 }
 
 function isOwn(file: ts.SourceFile, { own }: NamesConfig): boolean {

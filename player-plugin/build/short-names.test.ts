@@ -14,7 +14,12 @@ function clashing(names: Iterable<string>): Map<string, ReadonlySet<string>> {
 
 test('the shortest are for what is written most often, and none is taken', () => {
   const internal = numbered(200);
-  const short = shortNames({ internal, kept: new Set(['e', 'to']), clashes: clashing(internal.keys()), agreed });
+  const short = shortNames({
+    internal,
+    kept: new Set(['e', 'to']),
+    clashes: clashing([...internal.keys(), 'e', 'to']),
+    agreed,
+  });
   expect(short.get('name0')).toBe('t');
   expect(short.get('name199')).toHaveLength(2);
   expect(new Set(short.values()).size).toBe(200);
@@ -36,9 +41,10 @@ test('what no short name is left for stays as it is', () => {
 
 test('an agreed name is what it is, and others keep away from it', () => {
   const internal = numbered(3);
-  const names = { internal, kept: new Set('t'), clashes: clashing(['name0', 'name2']) };
+  const clashes = new Map([...clashing(['name0', 'name2']), ...clashing(['name1', 't'])]);
+  const names = { internal, kept: new Set('t'), clashes };
   const short = shortNames({ ...names, agreed: new Map([['name2', 'e']]) });
-  expect(Object.fromEntries(short)).toEqual({ name0: 's', name1: 'e', name2: 'e' });
+  expect(Object.fromEntries(short)).toEqual({ name0: 't', name1: 'e', name2: 'e' });
   for (const given of [{ name1: 't' }, { name0: 'e', name2: 'e' }]) {
     expect(() => shortNames({ ...names, agreed: new Map(Object.entries(given)) })).toThrow(/something has that/);
   }

@@ -7,15 +7,15 @@ const LETTERS = [...'etsinraohcludmpfbgkyvwxjqz'];
 const WORDS: readonly string[] = ['as', 'do', 'if', 'in', 'is', 'of'];
 
 /**
- * For each internal name a short one that nothing else has: the shortest for what is written most often. Names that are never
- * those of one object share theirs, and as many as can have the first: the fewer there are, the better they compress.
+ * For each internal name a short one, the shortest for what is written most often. Names that are never those of one object
+ * share theirs, also with names that stay, and as many as can have the first: the fewer there are, the better they compress.
  * @throws when an agreed name cannot be what it is
  */
 export function shortNames({ internal, kept, clashes, agreed }: PropertyNames): ReadonlyMap<string, string> {
   const free = [...LETTERS, ...LETTERS.flatMap((first) => LETTERS.map((second) => first + second))].filter(
-    (name) => !kept.has(name) && !WORDS.includes(name),
+    (name) => !WORDS.includes(name),
   );
-  const holders = new Map<string, string[]>();
+  const holders = new Map([...kept].map((name) => [name, [name]]));
   const short = new Map<string, string>();
   const isFree = (given: string, name: string) => !holders.get(given)?.some((holder) => clashes.get(name)?.has(holder));
   const give = (name: string, given: string) => {
@@ -23,7 +23,7 @@ export function shortNames({ internal, kept, clashes, agreed }: PropertyNames): 
     holders.set(given, [...(holders.get(given) ?? []), name]);
   };
   for (const [name, given] of agreed) {
-    if (kept.has(given) || !isFree(given, name)) throw new Error(`"${name}" cannot be "${given}": something has that`);
+    if (!isFree(given, name)) throw new Error(`"${name}" cannot be "${given}": something has that`);
     give(name, given);
   }
   for (const [name] of [...internal].sort(([, one], [, other]) => other - one)) {

@@ -397,5 +397,5 @@ export class Session implements P2PSession {
 }
 
 function withoutQuery(url: string): string {
-  return url.split(/[?#]/, 1)[0] ?? url;
+  return url.replace(/[?#].*/, '');
 }

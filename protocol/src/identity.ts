@@ -52,13 +52,9 @@ export function renditionNumber(playlistKey: Uint8Array): number {
   return new DataView(playlistKey.buffer, playlistKey.byteOffset).getUint32(0);
 }
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
 /** Bytes as text, for maps: 32 characters of lower-case hexadecimal for a key. */
 export function hexOf(bytes: Uint8Array): string {
-  let hex = '';
-  for (const byte of bytes) hex += HEX[byte];
-  return hex;
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export function bytesOfHex(hex: string): Uint8Array {

@@ -1,4 +1,5 @@
 export * from './identity.ts';
+export * from './is-at.ts';
 export * from './key-numbers.ts';
 export * from './limits.ts';
 export * from './manifest.ts';

@@ -26,9 +26,7 @@ export function asBoolean(value: unknown): boolean | undefined {
 
 /** A whole number in [0, max]. */
 export function asCount(value: unknown, max: number): number | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max
-    ? (value as number)
-    : undefined;
+  return Number.isSafeInteger(value) ? asNumber(value, max) : undefined;
 }
 
 export function asOneOf<const T extends string>(value: unknown, allowed: readonly T[]): T | undefined {

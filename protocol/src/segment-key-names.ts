@@ -1,4 +1,5 @@
 import { bytesOfHex, hexOf, SEGMENT_KEY_BYTES } from './identity.ts';
+import { isAt } from './is-at.ts';
 
 /** More segments than a page hears of at a time. */
 const MAX_NAMES = 4096;
@@ -48,9 +49,4 @@ export function u32At(bytes: Uint8Array, at: number): number {
 
 export function u16At(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-}
-
-function isAt(message: Uint8Array, at: number, bytes: Uint8Array): boolean {
-  for (let index = 0; index < bytes.length; index++) if (message[at + index] !== bytes[index]) return false;
-  return true;
 }

@@ -1,7 +1,7 @@
-import { chunkHash, chunkRange, type Manifest } from '@nearcast/protocol';
+import { chunkHash, chunkRange, isAt, type Manifest } from '@nearcast/protocol';
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import { HELD } from '../scheduling/plan-view.ts';
-import { type Hashing, sameBytes } from './hashing.ts';
+import type { Hashing } from './hashing.ts';
 import type { SegmentTask } from './segment-task.ts';
 
 export interface IntakeEvents {
@@ -36,7 +36,7 @@ export class Intake {
       return;
     }
     this.#hashing.sha256(bytes, (hash) => {
-      const isTrue = sameBytes(hash, chunkHash(manifest, chunk));
+      const isTrue = isAt(chunkHash(manifest, chunk), 0, hash);
       if (isTrue) this.#admit(task, chunk, bytes);
       done(isTrue);
     });

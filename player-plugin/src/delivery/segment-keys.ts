@@ -40,7 +40,7 @@ export class SegmentKeys {
       return;
     }
     this.#waiting.set(name, [done]);
-    this.hashIdentity(pathOfUrl(url) ?? url, range, (hash) => {
+    this.hashIdentity(url, range, (hash) => {
       const key = hexOf(hash);
       if (this.#keys.size >= MAX_REMEMBERED) this.#keys.clear();
       this.#keys.set(name, key);
@@ -53,14 +53,15 @@ export class SegmentKeys {
   renditionNumber(playlistUrl: string): number | undefined {
     const known = this.#renditions.get(playlistUrl);
     if (known !== undefined) return known;
-    this.hashIdentity(pathOfUrl(playlistUrl) ?? playlistUrl, undefined, (hash) => {
+    this.hashIdentity(playlistUrl, undefined, (hash) => {
       this.#renditions.set(playlistUrl, renditionNumber(hash));
     });
     return this.#renditions.get(playlistUrl);
   }
 
-  hashIdentity(path: string, range: ByteRange | undefined, done: (key: Uint8Array) => void): void {
-    const identity = new TextEncoder().encode(segmentIdentity(path, range));
+  /** @param place its URL, or the path alone */
+  hashIdentity(place: string, range: ByteRange | undefined, done: (key: Uint8Array) => void): void {
+    const identity = new TextEncoder().encode(segmentIdentity(pathOfUrl(place) ?? place, range));
     this.#hashing.sha256(identity, (hash) => done(hash.subarray(0, SEGMENT_KEY_BYTES)));
   }
 }

@@ -19,7 +19,7 @@ export function findFragment(hls: Hls, url: string, range: ByteRange | undefined
 
 /** The playlists that are loaded, those that play first. */
 function playlistsOf(hls: Hls): LevelDetails[] {
-  const playing = [hls.levels[hls.loadLevel]?.details, hls.audioTracks[hls.audioTrack]?.details];
-  const others = [...hls.levels, ...hls.audioTracks].map(({ details }) => details);
-  return [...new Set([...playing, ...others])].filter((details) => details !== undefined);
+  const { levels, audioTracks } = hls;
+  const playing = [levels[hls.loadLevel], audioTracks[hls.audioTrack]];
+  return [...playing, ...levels, ...audioTracks].flatMap((one) => one?.details ?? []);
 }

@@ -4,23 +4,21 @@ import { MAX_COUNTER, MAX_HEIGHT, type PlaybackReport } from '@nearcast/protocol
 export type Counter = Exclude<keyof PlaybackReport, 'coversMs' | 'startupMs' | keyof ReportedState>;
 export type PlaybackTotals = Record<Counter, number>;
 
-const counted: readonly Counter[] = [
-  'playedMs',
-  'peerBytes',
-  'edgeBytes',
-  'dutyBytes',
-  'backupBytes',
-  'repairBytes',
-  'uploadedBytes',
-  'discardedBytes',
-  'controlBytes',
-  'rejectedChunks',
-  'stalls',
-  'stalledMs',
-];
-
 function zero(): PlaybackTotals {
-  return Object.fromEntries(counted.map((name) => [name, 0])) as PlaybackTotals;
+  return {
+    playedMs: 0,
+    peerBytes: 0,
+    edgeBytes: 0,
+    dutyBytes: 0,
+    backupBytes: 0,
+    repairBytes: 0,
+    uploadedBytes: 0,
+    discardedBytes: 0,
+    controlBytes: 0,
+    rejectedChunks: 0,
+    stalls: 0,
+    stalledMs: 0,
+  };
 }
 
 function wholeMs(ms: number): number {
@@ -60,7 +58,7 @@ export class PlaybackCounters {
 
   takeReport(now: number, state: ReportedState): PlaybackReport {
     const deltas = zero();
-    for (const name of counted) {
+    for (const name of Object.keys(deltas) as Counter[]) {
       // Whole numbers of what are fractions here: what is cut off stays for the next report.
       const delta = Math.min(MAX_COUNTER, Math.floor(this.totals[name] - this.#reported[name]));
       deltas[name] = delta;
