@@ -1,5 +1,5 @@
 import { MAX_COUNTER, MAX_VIEWER_ID_LENGTH } from './limits.ts';
-import { asCount, asList, asObject, asOneOf, asText, type JsonObject } from './parse.ts';
+import { asCount, asObject, asOneOf, asText, type JsonObject } from './parse.ts';
 
 /** What happened at one viewer since its previous report. Counters are deltas, never totals: a lost report loses only itself. */
 export interface PlaybackReport {
@@ -63,57 +63,78 @@ export type ConnectionKind = (typeof connectionKinds)[number];
 export const MAX_HEIGHT = 8192;
 const ONE_DAY_MS = 86_400_000;
 const MAX_LINKS = 64;
+const MAX_STALLS = 100_000;
+const MAX_CONNECTED_PEERS = 10_000;
 
-const counters = {
-  coversMs: ONE_DAY_MS,
-  playedMs: ONE_DAY_MS,
-  peerBytes: MAX_COUNTER,
-  edgeBytes: MAX_COUNTER,
-  dutyBytes: MAX_COUNTER,
-  backupBytes: MAX_COUNTER,
-  repairBytes: MAX_COUNTER,
-  uploadedBytes: MAX_COUNTER,
-  discardedBytes: MAX_COUNTER,
-  controlBytes: MAX_COUNTER,
-  rejectedChunks: MAX_COUNTER,
-  stalls: 100_000,
-  stalledMs: ONE_DAY_MS,
-  connectedPeers: 10_000,
-} as const satisfies Partial<Record<keyof PlaybackReport, number>>;
+type Counters = { readonly [Name in Exclude<keyof PlaybackReport, OtherFields>]: number };
+type OtherFields = 'mode' | 'startupMs' | 'latencyMs' | 'height' | 'links';
 
-type Counters = { readonly [Name in keyof typeof counters]: number };
-
+/** A tracker reads one of these per viewer and minute, of a dozen links each: fields are read by name, and nothing is copied. */
 export function parsePlaybackReport(given: JsonObject): PlaybackReport | undefined {
   const counted = parseCounters(given);
   const mode = asOneOf(given.mode, ['edge-only', 'swarm']);
-  const links = asList(given.links, MAX_LINKS).map(parseLink);
-  if (!counted || !mode || !links.every((link) => link !== undefined)) return undefined;
+  const links = parseLinks(given.links);
+  if (!counted || !mode || !links) return undefined;
   const startupMs = parseOptional(given.startupMs, ONE_DAY_MS);
   const latencyMs = parseOptional(given.latencyMs, ONE_DAY_MS);
   const height = parseOptional(given.height, MAX_HEIGHT);
   if (startupMs === 'wrong' || latencyMs === 'wrong' || height === 'wrong') return undefined;
-  return {
-    ...counted,
-    mode,
-    links,
-    ...(startupMs === undefined ? {} : { startupMs }),
-    ...(latencyMs === undefined ? {} : { latencyMs }),
-    ...(height === undefined ? {} : { height }),
-  };
+  const report: Writable<PlaybackReport> = { ...counted, mode, links };
+  if (startupMs !== undefined) report.startupMs = startupMs;
+  if (latencyMs !== undefined) report.latencyMs = latencyMs;
+  if (height !== undefined) report.height = height;
+  return report;
 }
 
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 function parseCounters(given: JsonObject): Counters | undefined {
-  const counted: Record<string, number> = {};
-  for (const [name, max] of Object.entries(counters)) {
-    const count = asCount(given[name], max);
-    if (count === undefined) return undefined;
-    counted[name] = count;
-  }
-  return counted as Counters;
+  const counted: Counters = {
+    coversMs: asCounter(given.coversMs, ONE_DAY_MS),
+    playedMs: asCounter(given.playedMs, ONE_DAY_MS),
+    peerBytes: asCounter(given.peerBytes, MAX_COUNTER),
+    edgeBytes: asCounter(given.edgeBytes, MAX_COUNTER),
+    dutyBytes: asCounter(given.dutyBytes, MAX_COUNTER),
+    backupBytes: asCounter(given.backupBytes, MAX_COUNTER),
+    repairBytes: asCounter(given.repairBytes, MAX_COUNTER),
+    uploadedBytes: asCounter(given.uploadedBytes, MAX_COUNTER),
+    discardedBytes: asCounter(given.discardedBytes, MAX_COUNTER),
+    controlBytes: asCounter(given.controlBytes, MAX_COUNTER),
+    rejectedChunks: asCounter(given.rejectedChunks, MAX_COUNTER),
+    stalls: asCounter(given.stalls, MAX_STALLS),
+    stalledMs: asCounter(given.stalledMs, ONE_DAY_MS),
+    connectedPeers: asCounter(given.connectedPeers, MAX_CONNECTED_PEERS),
+  };
+  return isWhole(counted) ? counted : undefined;
+}
+
+/** `NaN` for what is none, which a sum keeps: one look at the end is enough. */
+function asCounter(value: unknown, max: number): number {
+  return asCount(value, max) ?? Number.NaN;
+}
+
+function isWhole(counted: Counters): boolean {
+  const { coversMs, playedMs, peerBytes, edgeBytes, dutyBytes, backupBytes, repairBytes } = counted;
+  const { uploadedBytes, discardedBytes, controlBytes, rejectedChunks, stalls, stalledMs, connectedPeers } = counted;
+  const first = coversMs + playedMs + peerBytes + edgeBytes + dutyBytes + backupBytes + repairBytes;
+  const rest = uploadedBytes + discardedBytes + controlBytes + rejectedChunks + stalls + stalledMs + connectedPeers;
+  return !Number.isNaN(first + rest);
 }
 
 function parseOptional(value: unknown, max: number): number | undefined | 'wrong' {
   return value === undefined ? undefined : (asCount(value, max) ?? 'wrong');
+}
+
+/** Of the first so many; one that is wrong makes all of them wrong. */
+function parseLinks(value: unknown): LinkReport[] | undefined {
+  if (!Array.isArray(value)) return [];
+  const links: LinkReport[] = [];
+  for (let index = 0; index < value.length && index < MAX_LINKS; index++) {
+    const link = parseLink(value[index]);
+    if (!link) return undefined;
+    links.push(link);
+  }
+  return links;
 }
 
 function parseLink(value: unknown): LinkReport | undefined {
@@ -126,13 +147,10 @@ function parseLink(value: unknown): LinkReport | undefined {
     return undefined;
   // A kind that a later version knows is none that this one can count.
   const connection = asOneOf(given?.connection, connectionKinds);
-  return {
-    peer,
-    receivedBytes,
-    sentBytes,
-    ...(rttMs === undefined ? {} : { rttMs }),
-    ...(connection === undefined ? {} : { connection }),
-  };
+  const link: Writable<LinkReport> = { peer, receivedBytes, sentBytes };
+  if (rttMs !== undefined) link.rttMs = rttMs;
+  if (connection !== undefined) link.connection = connection;
+  return link;
 }
 
 /** A report in which nothing happened, for those who fill in only what did. */

@@ -134,6 +134,7 @@ export async function startTracker(
     edges: new EdgeWatch(config.edgeAdmin),
     clock,
     reportEveryMs: config.reportInterval * 1000,
+    accountOf: (viewer) => reports.reporterOf(viewer),
     connections: () => gateway.connectionCount,
     swarmCount: () => torrents.swarmCount + viewers.swarmCount,
     isDraining: () => draining,
@@ -154,7 +155,7 @@ export async function startTracker(
       placeOf: (connection) => places.get(connection) ?? nowhere,
       newViewerId,
       reports,
-      reported: (id, report) => liveConsole.reported(id, report),
+      reported: (report) => liveConsole.reported(report),
     },
   );
 

@@ -1,9 +1,8 @@
 import type { PlaybackReport } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { ViewerSwarms } from '../swarm/viewer-swarms.ts';
-import { Accounts } from './accounts.ts';
 import type { ConsoleEvents, ConsoleView } from './console-view.ts';
-import { drawSwarm } from './draw-swarm.ts';
+import { type AccountOf, drawSwarm } from './draw-swarm.ts';
 import type { EdgeWatch } from './edge-watch.ts';
 import { checkHealth } from './health.ts';
 import { Hour } from './hour.ts';
@@ -17,6 +16,7 @@ export interface ConsoleDeps {
   readonly edges: EdgeWatch;
   readonly clock: Clock;
   readonly reportEveryMs: number;
+  readonly accountOf: AccountOf;
   connections(): number;
   swarmCount(): number;
   isDraining(): boolean;
@@ -27,7 +27,10 @@ export type Tell = <Name extends keyof ConsoleEvents>(event: Name, data: Console
 /** Follows what viewers tell, and tells the operators who look. */
 export class LiveConsole {
   readonly #deps: ConsoleDeps;
-  readonly #accounts = new Accounts();
+  /** Of all viewers since the last sample. */
+  #fresh = { peerBytes: 0, edgeBytes: 0 };
+  #rejectedChunks = 0;
+  #lastReportAt: number | undefined;
   readonly #hour = new Hour();
   readonly #lookers = new Map<Tell, string | undefined>();
   readonly #stops = new Map<string, () => void>();
@@ -42,8 +45,11 @@ export class LiveConsole {
   }
 
   /** @param report what the clamp let through */
-  reported(viewer: string, report: PlaybackReport): void {
-    this.#accounts.add(viewer, report, this.#deps.clock.now());
+  reported({ peerBytes, edgeBytes, rejectedChunks }: PlaybackReport): void {
+    this.#fresh.peerBytes += peerBytes;
+    this.#fresh.edgeBytes += edgeBytes;
+    this.#rejectedChunks += rejectedChunks;
+    this.#lastReportAt = this.#deps.clock.now();
   }
 
   /** @param swarm the one to draw; the largest without it @returns a function that stops it */
@@ -55,8 +61,8 @@ export class LiveConsole {
   }
 
   view(wanted: string | undefined): ConsoleView {
-    const { swarms, edges, clock, reportEveryMs } = this.#deps;
-    const { lastReportAt, rejectedChunks } = this.#accounts;
+    const { swarms, edges, clock, reportEveryMs, accountOf } = this.#deps;
+    const lastReportAt = this.#lastReportAt;
     const rows = swarms.names().map((id) => ({ id, viewers: swarms.sizeOf(id) }));
     rows.sort((a, b) => b.viewers - a.viewers || a.id.localeCompare(b.id));
     const drawn = rows.find(({ id }) => id === wanted)?.id ?? rows[0]?.id;
@@ -65,7 +71,7 @@ export class LiveConsole {
       viewers: swarms.viewerCount,
       swarmCount: this.#deps.swarmCount(),
       swarms: rows.slice(0, MAX_ROWS),
-      drawing: drawn === undefined ? null : drawSwarm(drawn, swarms.viewersOf(drawn), this.#accounts),
+      drawing: drawn === undefined ? null : drawSwarm(drawn, swarms.viewersOf(drawn), accountOf),
       health: checkHealth({
         isDraining: this.#deps.isDraining(),
         viewers: swarms.viewerCount,
@@ -73,7 +79,7 @@ export class LiveConsole {
         reportEveryMs,
         edgesAnswering: edges.answered,
         edges: edges.total,
-        rejectedChunks,
+        rejectedChunks: this.#rejectedChunks,
       }),
     };
   }
@@ -87,10 +93,10 @@ export class LiveConsole {
     const { swarms, edges, clock } = this.#deps;
     const counted = await edges.look();
     const { edgeSentBytes, originBytes } = counted ?? { edgeSentBytes: null, originBytes: null };
-    const sample = { viewers: swarms.viewerCount, ...this.#accounts.takeFresh(), edgeSentBytes, originBytes };
+    const sample = { viewers: swarms.viewerCount, ...this.#fresh, edgeSentBytes, originBytes };
+    this.#fresh = { peerBytes: 0, edgeBytes: 0 };
     this.#hour.add(sample, clock.now());
     for (const tell of this.#lookers.keys()) tell('sample', { ...sample, ageMs: 0 });
-    this.#accounts.keepOnly((viewer) => swarms.find(viewer) !== undefined);
   }
 
   #every(name: string, ms: number, run: () => void): void {

@@ -1,8 +1,6 @@
-import { emptyReport } from '@nearcast/protocol';
 import { expect, test } from 'vitest';
 import { ViewerSwarms, viewerSwarmsDefaults } from '../swarm/viewer-swarms.ts';
-import { Accounts } from './accounts.ts';
-import { drawSwarm } from './draw-swarm.ts';
+import { type AccountOf, drawSwarm } from './draw-swarm.ts';
 
 function swarmOf(count: number): ViewerSwarms {
   const swarms = new ViewerSwarms(viewerSwarmsDefaults, () => 0.5);
@@ -13,38 +11,32 @@ function swarmOf(count: number): ViewerSwarms {
   return swarms;
 }
 
-const link = (peer: string, receivedBytes: number) => ({ peer, receivedBytes, sentBytes: 0 });
+/** What each received from others. */
+function accounts(received: Readonly<Record<string, Readonly<Record<string, number>>>>): AccountOf {
+  const totals = { peerBytes: 0, edgeBytes: 0, uploadedBytes: 0 };
+  return (viewer) => ({ totals, receivedFrom: (peer) => received[viewer]?.[peer] ?? 0 });
+}
 
 test('a link is as heavy as both of its ends received', () => {
-  const accounts = new Accounts();
-  accounts.add('viewer-000', { ...emptyReport, links: [link('viewer-001', 300)] }, 0);
-  accounts.add('viewer-001', { ...emptyReport, links: [link('viewer-000', 20)] }, 0);
-  accounts.add('viewer-001', { ...emptyReport, links: [link('viewer-000', 1)] }, 0);
-  const { links } = drawSwarm('s', swarmOf(2).viewersOf('s'), accounts);
+  const received = accounts({ 'viewer-000': { 'viewer-001': 300 }, 'viewer-001': { 'viewer-000': 21 } });
+  const { links } = drawSwarm('s', swarmOf(2).viewersOf('s'), received);
   expect(links).toEqual([{ a: 'viewer-000', b: 'viewer-001', bytes: 321 }]);
 });
 
+test('who has not told anything has nothing', () => {
+  const { viewers, links } = drawSwarm('s', swarmOf(2).viewersOf('s'), () => undefined);
+  expect(viewers[0]).toMatchObject({ peerBytes: 0, edgeBytes: 0, uploadedBytes: 0 });
+  expect(links).toEqual([{ a: 'viewer-000', b: 'viewer-001', bytes: 0 }]);
+});
+
 test('the duty of all is the whole stream', () => {
-  const { viewers } = drawSwarm('s', swarmOf(5).viewersOf('s'), new Accounts());
+  const { viewers } = drawSwarm('s', swarmOf(5).viewersOf('s'), accounts({}));
   expect(viewers.reduce((sum, { duty }) => sum + duty, 0)).toBeCloseTo(1);
 });
 
 test('of a large swarm as many are drawn as can be told apart, and no link leads to the others', () => {
-  const { viewers, undrawn, links } = drawSwarm('s', swarmOf(200).viewersOf('s'), new Accounts());
+  const { viewers, undrawn, links } = drawSwarm('s', swarmOf(200).viewersOf('s'), accounts({}));
   expect([viewers.length, undrawn]).toEqual([60, 140]);
   const drawn = new Set(viewers.map(({ id }) => id));
   expect(links.filter(({ a, b }) => !drawn.has(a) || !drawn.has(b))).toEqual([]);
-});
-
-test('who is gone is forgotten, and of neighbours all but the newest', () => {
-  const accounts = new Accounts();
-  for (let peer = 0; peer < 100; peer++) accounts.add('here', { ...emptyReport, links: [link(`peer ${peer}`, 5)] }, 0);
-  accounts.add('gone', { ...emptyReport, peerBytes: 7 }, 0);
-  accounts.keepOnly((viewer) => viewer === 'here');
-  const { received } = accounts.of('here');
-  expect([received.size, received.has('peer 35'), received.has('peer 36')]).toEqual([64, false, true]);
-  expect(accounts.of('gone').peerBytes).toBe(0);
-  // The hour remembers what they had.
-  expect(accounts.takeFresh().peerBytes).toBe(7);
-  expect(accounts.takeFresh().peerBytes).toBe(0);
 });

@@ -13,7 +13,7 @@ import type { Urgency } from '../gateway/outgoing-texts.ts';
 import { inRegion, type Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import type { ReportDesk } from '../reports/report-desk.ts';
-import { type ConnectionId, measuredLinks, type ViewerOutbox } from '../swarm/viewer-swarms.ts';
+import type { ConnectionId, ViewerOutbox } from '../swarm/viewer-swarms.ts';
 
 export interface NearcastDialectConfig {
   readonly reportEveryMs: number;
@@ -42,7 +42,7 @@ export interface NearcastDialectDeps {
   readonly newViewerId: () => string;
   readonly reports: ReportDesk;
   /** Told of each report, as far as it is believed. */
-  readonly reported: (viewer: string, report: PlaybackReport) => void;
+  readonly reported: (report: PlaybackReport) => void;
 }
 
 /** One message of a viewer → what it and others are told. */
@@ -116,8 +116,9 @@ export class NearcastDialect {
     const { swarms, clock, reports, reported } = this.#deps;
     const viewer = swarms.viewerAt(from);
     if (!viewer) return;
-    reported(viewer.id, reports.report(viewer, report));
-    swarms.heard(from, measuredLinks(report.links), clock.now(), out);
+    reported(reports.report(viewer, report));
+    const measured = reports.reporterOf(viewer.id)?.measured(report.links) ?? [];
+    swarms.heard(from, measured, clock.now(), out);
   }
 }
 

@@ -33,7 +33,17 @@ export function clampReport(report: PlaybackReport, passedMs: number): PlaybackR
   };
 }
 
-function clampLinks(links: readonly LinkReport[], maxBytes: number): LinkReport[] {
+/** Nearly all are what they can be, and stay as they are. */
+function clampLinks(links: readonly LinkReport[], maxBytes: number): readonly LinkReport[] {
+  let [received, sent] = [0, 0];
+  for (const link of links) {
+    received += link.receivedBytes;
+    sent += link.sentBytes;
+  }
+  return received <= maxBytes && sent <= maxBytes ? links : cutLinks(links, maxBytes);
+}
+
+function cutLinks(links: readonly LinkReport[], maxBytes: number): LinkReport[] {
   let [mayReceive, maySend] = [maxBytes, maxBytes];
   return links.map((link) => {
     const receivedBytes = Math.min(link.receivedBytes, mayReceive);

@@ -1,4 +1,4 @@
-import { otherSide, type Side } from './exchange-ledger.ts';
+import type { Side } from './exchange-ledger.ts';
 import type { Reporter } from './reporter.ts';
 
 /**
@@ -6,7 +6,8 @@ import type { Reporter } from './reporter.ts';
  * other's report, and becomes a disagreement when that has not come within between one window and two.
  */
 class Flow {
-  readonly #ends: Readonly<Record<Side, Reporter>>;
+  readonly #sender: Reporter;
+  readonly #receiver: Reporter;
   /** Bytes that one end alone told, above 0 if the sender: in the window before this one, and in this one. */
   #older = 0;
   #newer = 0;
@@ -14,7 +15,8 @@ class Flow {
   isOpen = false;
 
   constructor(sender: Reporter, receiver: Reporter) {
-    this.#ends = { sent: sender, received: receiver };
+    this.#sender = sender;
+    this.#receiver = receiver;
   }
 
   claim(side: Side, bytes: number): void {
@@ -24,8 +26,8 @@ class Flow {
     this.#older += sign * ofOlder;
     this.#newer += sign * (bytes - ofOlder);
     if (ofOlder + ofNewer === 0) return;
-    this.#ends[side].corroborated(side, ofOlder + ofNewer);
-    this.#ends[otherSide(side)].corroborated(otherSide(side), ofOlder + ofNewer);
+    this.#sender.corroborated('sent', ofOlder + ofNewer);
+    this.#receiver.corroborated('received', ofOlder + ofNewer);
   }
 
   /** @returns what has waited for too long, above 0 if the sender told it */

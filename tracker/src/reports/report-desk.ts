@@ -7,7 +7,7 @@ import type { ConnectionId } from '../swarm/viewer-swarms.ts';
 import { Exchange, OpenExchanges } from './exchange.ts';
 import { bytesIn, type Claimant, ExchangeLedger, type OpenAccount, otherSide, type Side } from './exchange-ledger.ts';
 import type { ReportLabels } from './report-labels.ts';
-import { Reporter } from './reporter.ts';
+import { type Neighbour, Reporter } from './reporter.ts';
 
 /** Who reports here. */
 export interface ReportingViewer {
@@ -85,13 +85,16 @@ export class ReportDesk {
     const clamped = clampReport(report, passedMs);
     reporter.add(clamped);
     this.#account(viewer, clamped, reporter);
-    const { startupMs, ...rest } = clamped;
-    const counted = startupMs !== undefined && reporter.start() ? clamped : rest;
-    const believed = { ...counted, ...reporter.takeBelieved() };
+    const believed = { ...withOneStart(clamped, reporter), ...reporter.takeBelieved() };
     countReport(believed, passedMs, reporter.tallies, metrics);
     const isCut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
     metrics.reports.inc({ outcome: isCut ? 'clamped' : 'counted' });
     return believed;
+  }
+
+  /** What this viewer told since it joined, as far as it is believed; undefined where it does not report here. */
+  reporterOf(viewer: string): Reporter | undefined {
+    return this.#reporters.get(viewer)?.reporter;
   }
 
   /** @param bytes that other replicas' viewers told of this side's claims */
@@ -105,15 +108,18 @@ export class ReportDesk {
 
   /** What it tells of each neighbour is held against what that one tells. */
   #account({ id, swarm }: ReportingViewer, { links, peerBytes, uploadedBytes }: PlaybackReport, by: Reporter): void {
-    const named: Record<Side, number> = { received: 0, sent: 0 };
-    const unnamed: Record<Side, number> = { received: peerBytes, sent: uploadedBytes };
-    for (const { peer, receivedBytes, sentBytes, connection } of links) {
-      unnamed.received -= receivedBytes;
-      unnamed.sent -= sentBytes;
-      const exchange = this.#exchangeOf(id, by, peer);
+    let [namedReceived, namedSent, unnamedReceived, unnamedSent] = [0, 0, peerBytes, uploadedBytes];
+    const neighbours = by.named(links);
+    for (const [index, { receivedBytes, sentBytes, connection }] of links.entries()) {
+      const neighbour = neighbours[index] as Neighbour;
+      unnamedReceived -= receivedBytes;
+      unnamedSent -= sentBytes;
+      neighbour.receivedBytes += receivedBytes;
+      neighbour.exchange ??= this.#exchangeOf(id, by, neighbour.name);
+      const { exchange } = neighbour;
       if (!exchange) {
-        named.received += receivedBytes;
-        named.sent += sentBytes;
+        namedReceived += receivedBytes;
+        namedSent += sentBytes;
         continue;
       }
       this.#here.claim(exchange, 'received', receivedBytes, by);
@@ -123,22 +129,21 @@ export class ReportDesk {
         this.#deps.metrics.viewers.pairs.inc({ connection });
       }
     }
-    for (const side of ['received', 'sent'] as const) {
-      if (named[side] > 0) this.#beyond.claim(`named ${swarm}`, side, named[side], by);
-      if (unnamed[side] > 0) this.#beyond.claim(`unnamed ${swarm}`, side, unnamed[side], by);
-    }
+    this.#claimBeyond(`named ${swarm}`, namedReceived, namedSent, by);
+    this.#claimBeyond(`unnamed ${swarm}`, unnamedReceived, unnamedSent, by);
+  }
+
+  #claimBeyond(account: string, received: number, sent: number, by: Reporter): void {
+    if (received > 0) this.#beyond.claim(account, 'received', received, by);
+    if (sent > 0) this.#beyond.claim(account, 'sent', sent, by);
   }
 
   /** @returns undefined where the other end does not report here */
   #exchangeOf(id: string, by: Reporter, peer: string): Exchange | undefined {
-    const known = by.exchangeWith(peer);
-    if (known || peer === id) return known;
-    const other = this.#find(peer);
+    const other = peer === id ? undefined : this.#find(peer);
     if (!other) return undefined;
     const theirs = other.exchangeWith(id);
-    const exchange = theirs?.isBetween(by, other) === true ? theirs : new Exchange(by, other);
-    by.exchanges(peer, exchange);
-    return exchange;
+    return theirs?.isBetween(by, other) === true ? theirs : new Exchange(by, other);
   }
 
   #turn(): void {
@@ -186,7 +191,7 @@ export class ReportDesk {
     for (const reporter of all.slice(waits).flatMap((window) => [...window.values()])) {
       countBelieved(reporter.takeBelieved(), reporter.tallies);
       countSession(reporter.totals, metrics.sessions);
-      reporter.forgetExchanges();
+      reporter.forgetNeighbours();
     }
     this.#left = all.slice(0, waits);
   }
@@ -206,4 +211,11 @@ export class ReportDesk {
     }
     return undefined;
   }
+}
+
+/** A session starts once, whatever it reports. */
+function withOneStart(report: PlaybackReport, reporter: Reporter): PlaybackReport {
+  if (report.startupMs === undefined || reporter.start()) return report;
+  const { startupMs: _, ...rest } = report;
+  return rest;
 }

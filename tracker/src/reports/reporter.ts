@@ -1,6 +1,7 @@
-import type { PlaybackReport } from '@nearcast/protocol';
+import type { LinkReport, PlaybackReport } from '@nearcast/protocol';
 import { keepLatest } from '../keep-latest.ts';
 import type { ReportTallies } from '../metrics/report-tallies.ts';
+import type { MeasuredLink } from '../swarm/viewer-swarms.ts';
 import type { Exchange } from './exchange.ts';
 import type { Claimant, Side } from './exchange-ledger.ts';
 
@@ -18,19 +19,39 @@ export interface SessionTotals extends Believed {
   readonly stalledMs: number;
 }
 
+/** One of whom a viewer told. */
+export interface Neighbour {
+  readonly name: string;
+  /** Undefined while it does not report here. */
+  exchange: Exchange | undefined;
+  /** What the viewer says it had from it. */
+  receivedBytes: number;
+  /** Whether its round trip was measured once. */
+  isMeasured: boolean;
+}
+
 /** So many neighbours are remembered, the newest: a viewer has a dozen at a time. */
-const MAX_EXCHANGES = 256;
+const MAX_NEIGHBOURS = 128;
 
 /** One viewer's reports. Of what it exchanged, no more is believed than it told itself and than the other ends told. */
 export class Reporter implements Claimant {
   readonly tallies: ReportTallies;
-  readonly #told = { peerBytes: 0, uploadedBytes: 0 };
-  readonly #corroborated: Record<Side, number> = { received: 0, sent: 0 };
-  readonly #taken = { peerBytes: 0, uploadedBytes: 0 };
-  readonly #playback = { edgeBytes: 0, playedMs: 0, stalls: 0, stalledMs: 0 };
+  #toldPeerBytes = 0;
+  #toldUploadedBytes = 0;
+  #corroboratedReceived = 0;
+  #corroboratedSent = 0;
+  #takenPeerBytes = 0;
+  #takenUploadedBytes = 0;
+  #edgeBytes = 0;
+  #playedMs = 0;
+  #stalls = 0;
+  #stalledMs = 0;
   #hasStarted = false;
-  /** By the neighbour's name, in the order in which they were first named. */
-  readonly #exchanges = new Map<string, Exchange>();
+  /** By name, in the order in which they were first named. */
+  readonly #neighbours = new Map<string, Neighbour>();
+  /** As the last report named them. */
+  #latest: readonly Neighbour[] = [];
+  #turn = 0;
   hasReported = false;
 
   constructor(tallies: ReportTallies) {
@@ -38,25 +59,30 @@ export class Reporter implements Claimant {
   }
 
   corroborated(side: Side, bytes: number): void {
-    this.#corroborated[side] += bytes;
+    if (side === 'received') this.#corroboratedReceived += bytes;
+    else this.#corroboratedSent += bytes;
   }
 
   /** @param report what the clamp let through */
-  add(report: PlaybackReport): void {
+  add({ peerBytes, uploadedBytes, edgeBytes, playedMs, stalls, stalledMs }: PlaybackReport): void {
     this.hasReported = true;
-    this.#told.peerBytes += report.peerBytes;
-    this.#told.uploadedBytes += report.uploadedBytes;
-    for (const name of ['edgeBytes', 'playedMs', 'stalls', 'stalledMs'] as const) this.#playback[name] += report[name];
+    this.#toldPeerBytes += peerBytes;
+    this.#toldUploadedBytes += uploadedBytes;
+    this.#edgeBytes += edgeBytes;
+    this.#playedMs += playedMs;
+    this.#stalls += stalls;
+    this.#stalledMs += stalledMs;
   }
 
   /** What has become believable since this was last asked. */
   takeBelieved(): Believed {
-    const believed = this.#believed;
+    const { peerBytes, uploadedBytes } = this.#believed;
     const fresh = {
-      peerBytes: believed.peerBytes - this.#taken.peerBytes,
-      uploadedBytes: believed.uploadedBytes - this.#taken.uploadedBytes,
+      peerBytes: peerBytes - this.#takenPeerBytes,
+      uploadedBytes: uploadedBytes - this.#takenUploadedBytes,
     };
-    Object.assign(this.#taken, believed);
+    this.#takenPeerBytes = peerBytes;
+    this.#takenUploadedBytes = uploadedBytes;
     return fresh;
   }
 
@@ -68,26 +94,76 @@ export class Reporter implements Claimant {
   }
 
   exchangeWith(peer: string): Exchange | undefined {
-    return this.#exchanges.get(peer);
+    return this.#neighbours.get(peer)?.exchange;
   }
 
-  exchanges(peer: string, exchange: Exchange): void {
-    keepLatest(this.#exchanges, peer, exchange, MAX_EXCHANGES);
+  /**
+   * Those whom a report names, in its order. It names them in the order of the one before, but for those who came or went: a look
+   * at the next one costs less than to look each up by its name.
+   */
+  named(links: readonly LinkReport[]): readonly Neighbour[] {
+    const former = this.#latest;
+    let next = 0;
+    const named: Neighbour[] = [];
+    for (const { peer } of links) {
+      if (former[next]?.name !== peer && former[next + 1]?.name === peer) next += 1;
+      const expected = former[next];
+      if (expected?.name === peer) next += 1;
+      named.push(expected?.name === peer ? expected : this.#neighbour(peer));
+    }
+    this.#latest = named;
+    return named;
+  }
+
+  /**
+   * The round trips of the report whose links were named last that are worth noting: those of neighbours that were not measured
+   * before, and of the others one per report in turn. They change little, and each stands for many.
+   */
+  measured(links: readonly LinkReport[]): MeasuredLink[] {
+    this.#turn = (this.#turn + 1) % Math.max(1, links.length);
+    const measured: MeasuredLink[] = [];
+    for (const [index, { peer, rttMs }] of links.entries()) {
+      const neighbour = this.#latest[index];
+      if (rttMs === undefined || !neighbour || (neighbour.isMeasured && index !== this.#turn)) continue;
+      neighbour.isMeasured = true;
+      measured.push({ peer, rttMs });
+    }
+    return measured;
+  }
+
+  /** Bytes that it says it had from this one. */
+  receivedFrom(peer: string): number {
+    return this.#neighbours.get(peer)?.receivedBytes ?? 0;
   }
 
   /** Nobody asks any more: those whom it met are not to be remembered for its sake. */
-  forgetExchanges(): void {
-    this.#exchanges.clear();
+  forgetNeighbours(): void {
+    this.#neighbours.clear();
+    this.#latest = [];
   }
 
   get totals(): SessionTotals {
-    return { ...this.#believed, ...this.#playback };
+    return {
+      ...this.#believed,
+      edgeBytes: this.#edgeBytes,
+      playedMs: this.#playedMs,
+      stalls: this.#stalls,
+      stalledMs: this.#stalledMs,
+    };
+  }
+
+  #neighbour(name: string): Neighbour {
+    const known = this.#neighbours.get(name);
+    if (known) return known;
+    const neighbour = { name, exchange: undefined, receivedBytes: 0, isMeasured: false };
+    keepLatest(this.#neighbours, name, neighbour, MAX_NEIGHBOURS);
+    return neighbour;
   }
 
   get #believed(): Believed {
     return {
-      peerBytes: Math.min(this.#told.peerBytes, this.#corroborated.received),
-      uploadedBytes: Math.min(this.#told.uploadedBytes, this.#corroborated.sent),
+      peerBytes: Math.min(this.#toldPeerBytes, this.#corroboratedReceived),
+      uploadedBytes: Math.min(this.#toldUploadedBytes, this.#corroboratedSent),
     };
   }
 }
