@@ -1,4 +1,4 @@
-import type { PlaybackReport } from '@nearcast/protocol';
+import type { LinkReport, PlaybackReport } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { clampReport, countBelieved, countReport } from '../metrics/playback-totals.ts';
@@ -110,7 +110,8 @@ export class ReportDesk {
   #account({ id, swarm }: ReportingViewer, { links, peerBytes, uploadedBytes }: PlaybackReport, by: Reporter): void {
     let [namedReceived, namedSent, unnamedReceived, unnamedSent] = [0, 0, peerBytes, uploadedBytes];
     const neighbours = by.named(links);
-    for (const [index, { receivedBytes, sentBytes, connection }] of links.entries()) {
+    for (let index = 0; index < links.length; index++) {
+      const { receivedBytes, sentBytes, connection } = links[index] as LinkReport;
       const neighbour = neighbours[index] as Neighbour;
       unnamedReceived -= receivedBytes;
       unnamedSent -= sentBytes;

@@ -122,7 +122,8 @@ export class Reporter implements Claimant {
   measured(links: readonly LinkReport[]): MeasuredLink[] {
     this.#turn = (this.#turn + 1) % Math.max(1, links.length);
     const measured: MeasuredLink[] = [];
-    for (const [index, { peer, rttMs }] of links.entries()) {
+    for (let index = 0; index < links.length; index++) {
+      const { peer, rttMs } = links[index] as LinkReport;
       const neighbour = this.#latest[index];
       if (rttMs === undefined || !neighbour || (neighbour.isMeasured && index !== this.#turn)) continue;
       neighbour.isMeasured = true;
