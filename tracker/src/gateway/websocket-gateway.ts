@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { MAX_SIGNALLING_BYTES, SIGNALLING_SUBPROTOCOL } from '@nearcast/protocol';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
 import type { ConnectionId } from '../swarm/torrent-swarms.ts';
+import { readTexts } from './incoming-texts.ts';
 import { OutgoingTexts, type TextWriter, type Urgency } from './outgoing-texts.ts';
 import { type Rate, TokenBucket } from './token-bucket.ts';
 import { refuseUpgrade, type UpgradeRefusal } from './upgrade-refusal.ts';
@@ -184,7 +185,9 @@ export class WebSocketGateway {
     };
     this.#sockets.set(id, entry);
     socket.on('pong', () => hear(entry, this.#clock.now()));
-    socket.on('message', (data) => this.#receive(id, entry, data));
+    const receive = (text: string) => this.#receive(id, entry, text);
+    readTexts(stream, receive);
+    socket.on('message', (data) => receive(data.toString()));
     socket.on('close', () => {
       this.#sockets.delete(id);
       this.#events.closed(id);
@@ -192,7 +195,7 @@ export class WebSocketGateway {
     this.#events.opened(id, socket.protocol === SIGNALLING_SUBPROTOCOL ? 'nearcast' : 'webtorrent', arrival);
   }
 
-  #receive(id: ConnectionId, entry: Socket, data: RawData): void {
+  #receive(id: ConnectionId, entry: Socket, text: string): void {
     // What was on its way when the connection was ended.
     if (entry.socket.readyState !== entry.socket.OPEN) return;
     const now = this.#clock.now();
@@ -200,7 +203,7 @@ export class WebSocketGateway {
     if (entry.bucket.take(now)) {
       // Not to 0: a flood that is read in part, as its allowance comes back, is one flood.
       entry.dropped = Math.max(0, entry.dropped - 1);
-      this.#events.received(id, data.toString());
+      this.#events.received(id, text);
       return;
     }
     entry.dropped += 1;
