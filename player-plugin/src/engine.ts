@@ -78,9 +78,10 @@ export interface SwarmEnginePorts {
 /** Below this the own playback needs the line for itself, s; above the other it has recovered. */
 const PAUSE_UPLOADS_BELOW_SECONDS = 0.3;
 const RESUME_UPLOADS_ABOVE_SECONDS = 1;
-/** How often the tracker is told what this viewer can pass on, ms, and from which change on. */
+/** How often the tracker is told what this viewer can pass on, ms, and from which change on: with a report it costs next to nothing. */
 const UPDATE_EVERY_MS = 10_000;
-const UPDATE_FROM_CHANGE = 0.2;
+const UPDATE_FROM_CHANGE = 0.5;
+const UPDATE_WITH_REPORT_FROM_CHANGE = 0.2;
 /** Nobody is given more duty than this, however fast the line. */
 const MOST_DUTY_BITRATES = 4;
 
@@ -250,8 +251,9 @@ export class SwarmEngine implements SegmentEngine {
     this.#updateTracker();
   }
 
-  /** What was exchanged with each peer since this was last asked. */
+  /** What was exchanged with each peer since this was last asked, for a report. What else the tracker should know goes with it. */
   takeAccounts(): LinkReport[] {
+    this.#updateTracker(UPDATE_WITH_REPORT_FROM_CHANGE);
     return this.#swarm.takeAccounts();
   }
 
@@ -274,7 +276,7 @@ export class SwarmEngine implements SegmentEngine {
     return this.#wantsToUpload && !this.#budget.isPaused;
   }
 
-  #updateTracker(): void {
+  #updateTracker(fromChange = UPDATE_FROM_CHANGE): void {
     const now = this.#ports.clock.now();
     if (this.#viewerId === '' || now - this.#toldAt < UPDATE_EVERY_MS) return;
     const line = this.#uploader.bytesPerSecond * 8;
@@ -282,7 +284,7 @@ export class SwarmEngine implements SegmentEngine {
     const dutyBitsPerSecond = Math.round(Math.min(line, most));
     const upload = this.#wantsToUpload;
     const change = Math.abs(dutyBitsPerSecond - this.#told.dutyBitsPerSecond);
-    if (upload === this.#told.upload && change <= UPDATE_FROM_CHANGE * this.#told.dutyBitsPerSecond) return;
+    if (upload === this.#told.upload && change <= fromChange * this.#told.dutyBitsPerSecond) return;
     this.#toldAt = now;
     this.#told = { upload, dutyBitsPerSecond };
     this.#ports.tellTracker({ type: 'update', upload, dutyBitsPerSecond });

@@ -1,6 +1,6 @@
 import { emptyReport, type ViewerMessage } from '@nearcast/protocol';
 import { sampleCandidate } from './sample-sdp.ts';
-import { anySdp } from './torrent-messages.ts';
+import { anyDescription } from './torrent-messages.ts';
 
 /** What a viewer of the Nearcast dialect says, in the sizes of a real one. */
 
@@ -11,7 +11,7 @@ export function joinText(swarm: string): string {
 }
 
 export function descriptionText(to: string, type: 'offer' | 'answer'): string {
-  return text({ type: 'signal', to, signal: { description: { type, sdp: anySdp(type) } } });
+  return `{"type":"signal","to":${JSON.stringify(to)},"signal":{"description":${anyDescription(type)}}}`;
 }
 
 /** What took longer than the rest: reflexive, from a STUN server that is far or slow. */
@@ -24,12 +24,12 @@ export function updateText(): string {
   return text({ type: 'update', upload: true, dutyBitsPerSecond: Math.round(500_000 + Math.random() * 3_500_000) });
 }
 
-/** Fifty seconds of a stream of 2 Mbit/s, four fifths of it from these peers. */
-export function reportText(peers: readonly string[]): string {
-  const share = Math.round(10_000_000 / Math.max(1, peers.length));
+/** A stream of 2 Mbit/s, four fifths of it from these peers. */
+export function reportText(peers: readonly string[], coversMs: number): string {
+  const share = Math.round((200 * coversMs) / Math.max(1, peers.length));
   const links = peers.map((peer) => ({ peer, receivedBytes: share, sentBytes: share, rttMs: 23 }));
-  const counted = { coversMs: 50_000, playedMs: 50_000, peerBytes: share * peers.length, edgeBytes: 2_500_000 };
-  const sent = { uploadedBytes: share * peers.length, controlBytes: 200_000, dutyBytes: 2_000_000 };
+  const counted = { coversMs, playedMs: coversMs, peerBytes: share * peers.length, edgeBytes: 50 * coversMs };
+  const sent = { uploadedBytes: share * peers.length, controlBytes: 4 * coversMs, dutyBytes: 40 * coversMs };
   const report = { ...emptyReport, ...counted, ...sent, connectedPeers: peers.length, mode: 'swarm', links } as const;
   return text({ type: 'report', report });
 }

@@ -10,11 +10,11 @@ export interface Pace {
 export abstract class Session {
   readonly #socket: WebSocket;
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #pace: Pace;
+  protected readonly pace: Pace;
   readonly #counted: (messages: number) => void;
 
   constructor(url: string, protocols: readonly string[], pace: Pace, counted: (messages: number) => void) {
-    this.#pace = pace;
+    this.pace = pace;
     this.#counted = counted;
     this.#socket = openSocket(url, protocols);
     this.#socket.on('open', () => this.opened());
@@ -42,10 +42,10 @@ export abstract class Session {
   }
 
   protected after(ms: number, act: () => void): void {
-    this.#timers.push(setTimeout(act, ms / this.#pace.scale));
+    this.#timers.push(setTimeout(act, ms / this.pace.scale));
   }
 
   protected every(ms: number, act: () => void): void {
-    this.#timers.push(setInterval(act, ms / this.#pace.scale));
+    this.#timers.push(setInterval(act, ms / this.pace.scale));
   }
 }

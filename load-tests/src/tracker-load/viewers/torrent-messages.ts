@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { sampleSdp } from './sample-sdp.ts';
 
-/** Prepared, for a generator that makes descriptions would measure itself. */
-const prepared = Array.from({ length: 64 }, () => ({ offer: sampleSdp('offer'), answer: sampleSdp('answer') }));
+/** As JSON. Prepared, for a generator that makes descriptions, or escapes them, would measure itself. */
+const prepared = Array.from({ length: 64 }, () => ({ offer: sdpJson('offer'), answer: sdpJson('answer') }));
 
-export function anySdp(type: 'offer' | 'answer'): string {
-  return prepared[Math.floor(Math.random() * prepared.length)]?.[type] ?? '';
+function sdpJson(type: 'offer' | 'answer'): string {
+  return JSON.stringify(sampleSdp(type));
+}
+
+/** A description as JSON. */
+export function anyDescription(type: 'offer' | 'answer'): string {
+  return `{"type":"${type}","sdp":${prepared[Math.floor(Math.random() * prepared.length)]?.[type]}}`;
 }
 
 /** Twenty characters, as p2p-media-loader has them. */
@@ -19,16 +24,10 @@ export function swarmName(number: number): string {
 
 /** As bittorrent-tracker's client writes it. */
 export function announceText(infoHash: string, peerId: string, offerIds: readonly string[]): string {
-  return JSON.stringify({
-    numwant: offerIds.length,
-    uploaded: 0,
-    downloaded: 0,
-    left: null,
-    action: 'announce',
-    info_hash: infoHash,
-    peer_id: peerId,
-    offers: offerIds.map((offer_id) => ({ offer: { type: 'offer', sdp: anySdp('offer') }, offer_id })),
-  });
+  const counters = { numwant: offerIds.length, uploaded: 0, downloaded: 0, left: null };
+  const announce = JSON.stringify({ ...counters, action: 'announce', info_hash: infoHash, peer_id: peerId });
+  const offers = offerIds.map((id) => `{"offer":${anyDescription('offer')},"offer_id":${JSON.stringify(id)}}`);
+  return `${announce.slice(0, -1)},"offers":[${offers.join(',')}]}`;
 }
 
 export interface RelayedOffer {
@@ -38,6 +37,6 @@ export interface RelayedOffer {
 }
 
 export function answerText({ info_hash, offer_id, peer_id: to_peer_id }: RelayedOffer, peer_id: string): string {
-  const answer = { type: 'answer', sdp: anySdp('answer') };
-  return JSON.stringify({ action: 'announce', info_hash, peer_id, to_peer_id, answer, offer_id });
+  const ids = JSON.stringify({ action: 'announce', info_hash, peer_id, to_peer_id });
+  return `${ids.slice(0, -1)},"answer":${anyDescription('answer')},"offer_id":${JSON.stringify(offer_id)}}`;
 }
