@@ -13,8 +13,9 @@ const MOST_CONTROL_BYTES = 125;
 
 export interface FrameReceiver {
   text(text: string): void;
-  /** A whole ping or pong. */
-  control(frame: Buffer): void;
+  pong(): void;
+  /** A whole ping, as it came. */
+  ping(frame: Buffer): void;
   /** From here on comes what is read elsewhere: fragments, binary, a close, whatever is wrong. Nothing follows. */
   rest(bytes: Buffer): void;
 }
@@ -74,8 +75,12 @@ export class ClientFrames {
   }
 
   #read(bytes: Buffer, at: number, frameBytes: number): void {
-    if (bytes[at] !== WHOLE_TEXT) {
-      this.#receiver.control(bytes.subarray(at, at + frameBytes));
+    if (bytes[at] === PONG) {
+      this.#receiver.pong();
+      return;
+    }
+    if (bytes[at] === PING) {
+      this.#receiver.ping(bytes.subarray(at, at + frameBytes));
       return;
     }
     const headerBytes = headerBytesOf((bytes[at + 1] as number) & ~MASKED);

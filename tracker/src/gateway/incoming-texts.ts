@@ -6,20 +6,25 @@ type Listener = (chunk: Buffer) => void;
 
 const scratch = new Scratch(MAX_SIGNALLING_BYTES);
 
+export interface Heard {
+  text(text: string): void;
+  pong(): void;
+}
+
 /**
- * Takes the reading of text messages over from `ws`, which goes on with everything else: it is given pings and pongs as they
- * come, and the whole stream from the first frame on that is neither.
+ * Takes the reading of text messages and pongs over from `ws`, which goes on with everything else: it is given pings as they come,
+ * and the whole stream from the first other frame on.
  * @param stream what `ws` was handed, before it has read anything
- * @param received each text message
  */
-export function readTexts(stream: Duplex, received: (text: string) => void): void {
+export function readTexts(stream: Duplex, heard: Heard): void {
   const [toLibrary, ...others] = stream.listeners('data') as Listener[];
   // Another version of it may read otherwise; then it reads everything.
   if (!toLibrary || others.length > 0) return;
   const pass = (bytes: Buffer) => toLibrary.call(stream, bytes);
   const frames = new ClientFrames(MAX_SIGNALLING_BYTES, scratch, {
-    text: received,
-    control: pass,
+    text: heard.text,
+    pong: heard.pong,
+    ping: pass,
     rest(bytes) {
       stream.off('data', read);
       stream.on('data', toLibrary);

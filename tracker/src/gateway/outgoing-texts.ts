@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
-import { mostFrameBytes, writeTextFrames } from './text-frames.ts';
+import { emptyPing, mostFrameBytes, writeTextFrames } from './text-frames.ts';
 
 /** More than a newcomer is told at once. */
 const SHARED_BYTES = 64 * 1024;
@@ -97,6 +97,11 @@ export class TextWriter {
       this.#isDue = true;
       this.#outgoing.flushSoon(this);
     } else if (isFirst && urgency === 'soon') this.#outgoing.flushInTime(this);
+  }
+
+  /** At once: whoever was silent has nothing waiting. */
+  ping(): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#stream.write(emptyPing);
   }
 
   /** Writes what waits; nothing may follow a close frame (RFC 6455 §5.5.1). */

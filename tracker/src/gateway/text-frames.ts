@@ -6,6 +6,9 @@ const MEDIUM = 126;
 const LONG = 127;
 const LONGEST_HEADER_BYTES = 10;
 
+/** RFC 6455 §5.5.2. */
+export const emptyPing: Buffer = Buffer.from([0x89, 0]);
+
 /** UTF-8 has at most three bytes for each unit of UTF-16. */
 const MOST_BYTES_PER_UNIT = 3;
 

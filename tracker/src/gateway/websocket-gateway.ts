@@ -184,10 +184,11 @@ export class WebSocketGateway {
       isPinged: false,
     };
     this.#sockets.set(id, entry);
-    socket.on('pong', () => hear(entry, this.#clock.now()));
-    const receive = (text: string) => this.#receive(id, entry, text);
-    readTexts(stream, receive);
-    socket.on('message', (data) => receive(data.toString()));
+    const text = (given: string) => this.#receive(id, entry, given);
+    const pong = () => hear(entry, this.#clock.now());
+    readTexts(stream, { text, pong });
+    socket.on('message', (data) => text(data.toString()));
+    socket.on('pong', pong);
     socket.on('close', () => {
       this.#sockets.delete(id);
       this.#events.closed(id);
@@ -223,7 +224,7 @@ export class WebSocketGateway {
       if (silentMs >= DEAD_AFTER * pingEveryMs) entry.socket.terminate();
       else if (silentMs >= PING_AFTER * pingEveryMs && !entry.isPinged) {
         entry.isPinged = true;
-        entry.socket.ping();
+        entry.outgoing.ping();
       }
     }
   }
