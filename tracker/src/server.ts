@@ -97,7 +97,7 @@ export async function startTracker(
     metrics,
     refusalOf: (from, infoHash) => access.torrentRefusal(from, infoHash),
     isOpen: (connection) => dialectOf.has(connection),
-    send: (to, text) => gateway.send(to, text),
+    send: (to, text, urgency) => gateway.send(to, text, urgency),
   });
   const access = openAccess(config, {
     clock,

@@ -1,6 +1,7 @@
 import type { PublishedFiles } from '../allow-list/published-files.ts';
 import type { Clock } from '../clock.ts';
 import type { TorrentDirectory } from '../directory/torrent-directory.ts';
+import type { Urgency } from '../gateway/outgoing-texts.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import type { ConnectionId, Outbox } from '../swarm/torrent-swarms.ts';
 import { parseTorrentCommand, replyText, type TorrentCommand, type TorrentLimits } from './webtorrent.ts';
@@ -16,7 +17,7 @@ export interface TorrentDialectDeps {
   /** Why this connection may not take part in that swarm. */
   readonly refusalOf: (from: ConnectionId, infoHash: string) => string | undefined;
   readonly isOpen: (connection: ConnectionId) => boolean;
-  readonly send: (to: ConnectionId, text: string) => void;
+  readonly send: (to: ConnectionId, text: string, urgency: Urgency) => void;
 }
 
 const limits: TorrentLimits = { maxOffers: 10, maxSdpLength: 16 * 1024, maxScrape: 64 };
@@ -50,7 +51,9 @@ export class TorrentDialect {
     for (const { to, reply } of out) {
       if ('offer' in reply) offers += 1;
       else if ('answer' in reply) metrics.relayed.inc({ kind: 'answer' });
-      send(to, replyText(reply));
+      // Who has offered is answered presently, and may hear with that how many there are.
+      const canWait = 'interval' in reply && out.length > 1;
+      send(to, replyText(reply), canWait ? 'soon' : 'now');
     }
     if (offers > 0) metrics.relayed.inc({ kind: 'offer' }, offers);
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseTorrentCommand } from './webtorrent.ts';
+import { parseTorrentCommand, replyText, type TorrentReply } from './webtorrent.ts';
 
 const limits = { maxOffers: 3, maxSdpLength: 100, maxScrape: 2 };
 const parse = (message: object) => parseTorrentCommand(JSON.stringify(message), limits);
@@ -95,5 +95,25 @@ describe('parseTorrentCommand', () => {
     );
     fc.assert(fc.property(fc.oneof(message, fc.jsonValue()), (value) => void parse(value as object)));
     fc.assert(fc.property(fc.string(), (text) => void parseTorrentCommand(text, limits)));
+  });
+});
+
+describe('replyText', () => {
+  test('writes what JSON would', () => {
+    const id = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: 'binary', maxLength: 20 }));
+    const ids = fc.record({ info_hash: id, peer_id: id, offer_id: id });
+    fc.assert(
+      fc.property(ids, fc.nat(), fc.nat(), fc.constantFrom('offer', 'answer'), (given, complete, incomplete, type) => {
+        const counts = { action: 'announce', interval: 120, info_hash: given.info_hash, complete, incomplete } as const;
+        expect(replyText(counts)).toBe(JSON.stringify(counts));
+        const description = { type, sdpJson: '"v=0"' } as const;
+        const passed = { action: 'announce', ...given, [type]: description } as unknown as TorrentReply;
+        expect(JSON.parse(replyText(passed))).toEqual({
+          action: 'announce',
+          ...given,
+          [type]: { type, sdp: 'v=0' },
+        });
+      }),
+    );
   });
 });

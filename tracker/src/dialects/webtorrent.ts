@@ -89,15 +89,35 @@ export type TorrentReply =
 /** As it goes out. */
 export function replyText(reply: TorrentReply): string {
   if ('offer' in reply) return passedText(reply, reply.offer);
-  return 'answer' in reply ? passedText(reply, reply.answer) : JSON.stringify(reply);
+  if ('answer' in reply) return passedText(reply, reply.answer);
+  if ('interval' in reply) return countsText(reply);
+  return JSON.stringify(reply);
+}
+
+function countsText({
+  interval,
+  info_hash,
+  complete,
+  incomplete,
+}: Extract<TorrentReply, { interval: number }>): string {
+  const counts = `"complete":${complete},"incomplete":${incomplete}`;
+  return `{"action":"announce","interval":${interval},"info_hash":${quoted(info_hash)},${counts}}`;
 }
 
 type Passed = Extract<TorrentReply, { peer_id: string }>;
 
 function passedText({ info_hash, peer_id, offer_id }: Passed, { type, sdpJson }: SessionDescription): string {
-  const [infoHash, peerId, offerId] = [JSON.stringify(info_hash), JSON.stringify(peer_id), JSON.stringify(offer_id)];
+  const [infoHash, peerId, offerId] = [quoted(info_hash), quoted(peer_id), quoted(offer_id)];
   const ids = `"action":"announce","info_hash":${infoHash},"peer_id":${peerId},"offer_id":${offerId}`;
   return `{${ids},"${type}":{"type":"${type}","sdp":${sdpJson}}}`;
+}
+
+/** ASCII with nothing to be escaped, as video players choose their ids. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** As JSON. */
+function quoted(id: string): string {
+  return PLAIN.test(id) ? `"${id}"` : JSON.stringify(id);
 }
 
 export function parseTorrentCommand(text: string, limits: TorrentLimits): TorrentCommand | MalformedCommand {
