@@ -95,7 +95,7 @@ if (options.parts.includes('joins')) {
 if (options.parts.includes('sessions')) {
   const plan = quick
     ? { viewers: 200, scale: 60, rounds: options.rounds ?? 1, seconds: 4 }
-    : { viewers: 1500, scale: 60, rounds: options.rounds ?? 3, seconds: 10 };
+    : { viewers: 2500, scale: 60, rounds: options.rounds ?? 3, seconds: 10 };
   const rows = await runSessionBench(plan);
   results.sessions = rows;
   say(sessionTable(rows, plan));
