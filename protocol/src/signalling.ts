@@ -175,12 +175,12 @@ const asCredential: Parser<string> = (value) => asText(value, 512);
 const asCoordinate: Parser<string> = (value) => asText(value, 43);
 
 /** Copied field by field: what a viewer sends to another has only what the contract names. */
-const parseDescription = shape<Extract<Signal, { description: unknown }>>({
-  description: shape({
-    type: (value) => asOneOf(value, ['offer', 'answer']),
-    sdp: (value) => asText(value, MAX_SDP_LENGTH),
-  }),
-});
+function parseDescription(value: unknown): Signal | undefined {
+  const given = asObject(asObject(value)?.description);
+  const type = asOneOf(given?.type, ['offer', 'answer']);
+  const sdp = asText(given?.sdp, MAX_SDP_LENGTH);
+  return type && sdp !== undefined ? { description: { type, sdp } } : undefined;
+}
 
 const parseCandidate = shape<Extract<Signal, { candidate: unknown }>>({
   candidate: shape(

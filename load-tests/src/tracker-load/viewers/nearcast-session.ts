@@ -9,11 +9,12 @@ const ASK_EVERY_MS = 5000;
 const FIRST_REPORT_MS = 10_000;
 /**
  * What a line carries is learned at first, and changes seldom then: what is nearly as before waits for a report. Counted in the
- * simulator, 40 viewers on mixed and on home lines for five minutes: 1.5 and 1.9 updates in the first minute by themselves, then 0.35
- * with the next report and 0.05 with later ones.
+ * simulator, 40 viewers on mixed and on home lines for five minutes: 1.5 and 1.9 updates in the first minute by themselves, then 0.3
+ * and 0.35 with the second report, and 0.05 and none with the third.
  */
 const FIRST_UPDATES_MS = [13_000, 25_000];
-const UPDATES_PER_REPORT = 0.35;
+const UPDATES_WITH_SECOND_REPORT = 0.35;
+const UPDATES_WITH_LATER_REPORTS = 0.1;
 
 /** Of descriptions that a candidate follows: half trickle has all that is gathered within 100 ms in the description. */
 const LATE_CANDIDATES_SHARE = 0.1;
@@ -73,10 +74,12 @@ export class NearcastSession extends Session {
     this.#name = name;
     this.#everybody.set(name, this);
     const firstMs = Math.min(FIRST_REPORT_MS, reportEveryMs);
+    let updates = UPDATES_WITH_SECOND_REPORT;
     this.after(firstMs, () => {
       this.#report(firstMs);
       this.every(reportEveryMs, () => {
-        if (Math.random() < UPDATES_PER_REPORT) this.send(updateText());
+        if (Math.random() < updates) this.send(updateText());
+        updates = UPDATES_WITH_LATER_REPORTS;
         this.#report(reportEveryMs);
       });
     });
