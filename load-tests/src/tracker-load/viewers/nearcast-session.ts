@@ -9,12 +9,12 @@ const ASK_EVERY_MS = 5000;
 const FIRST_REPORT_MS = 10_000;
 /**
  * What a line carries is learned at first, and changes seldom then: what is nearly as before waits for a report. Counted in the
- * simulator, 40 viewers on mixed and on home lines for five minutes: 1.5 and 1.9 updates in the first minute by themselves, then 0.3
- * and 0.35 with the second report, and 0.05 and none with the third.
+ * simulator, 30 viewers on mixed and on home lines for twelve minutes: 1.7 and 1.5 updates in the first minute by themselves, then 0.6
+ * and 0.5 with the second report, and 0.03 and 0.04 with each later one.
  */
 const FIRST_UPDATES_MS = [13_000, 25_000];
-const UPDATES_WITH_SECOND_REPORT = 0.35;
-const UPDATES_WITH_LATER_REPORTS = 0.1;
+const UPDATES_WITH_SECOND_REPORT = 0.6;
+const UPDATES_WITH_LATER_REPORTS = 0.05;
 
 /** Of descriptions that a candidate follows: half trickle has all that is gathered within 100 ms in the description. */
 const LATE_CANDIDATES_SHARE = 0.1;
