@@ -90,6 +90,7 @@ export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan
       'messages per stay',
       'CPU ms per stay',
       'core busy',
+      'viewers late, ms',
     ],
     rows.map((row) => [
       row.server,
@@ -100,6 +101,7 @@ export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan
       whole(row.messagesPerSession),
       row.cpuMsPerSession.toFixed(2),
       `${whole(100 * row.busyShare)} %`,
+      row.lateMs.toFixed(1),
     ]),
   );
 }

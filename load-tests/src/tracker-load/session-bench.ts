@@ -27,10 +27,12 @@ export interface SessionRow {
   readonly cpuMsPerSession: number;
   /** Of the server's core. */
   readonly busyShare: number;
+  /** How late the viewers were on average, ms: late ones say less than they should. */
+  readonly lateMs: number;
   readonly timesBittorrentTracker: number;
 }
 
-type Turn = Pick<SessionRow, 'viewersPerCore' | 'messagesPerSession' | 'cpuMsPerSession' | 'busyShare'>;
+type Turn = Pick<SessionRow, 'viewersPerCore' | 'messagesPerSession' | 'cpuMsPerSession' | 'busyShare' | 'lateMs'>;
 
 /** A server that mostly sleeps needs twice the time for a message: how many viewers a core can serve is measured on one that works. */
 const arms = [
@@ -62,13 +64,14 @@ async function turn(
     const cpuSeconds = server.cpuSeconds() - before;
     const busyShare = (cpuSeconds * 1000) / (performance.now() - began);
     const viewerSeconds = count * scale * ((performance.now() - began) / 1000);
-    const { messages } = await viewers.call('take');
+    const { messages, lateMs } = await viewers.call('take');
     const sessions = (viewerSeconds * 1000) / wholeStays.meanStayMs;
     return {
       viewersPerCore: viewerSeconds / cpuSeconds,
       messagesPerSession: messages / sessions,
       cpuMsPerSession: (cpuSeconds * 1000) / sessions,
       busyShare,
+      lateMs,
     };
   } finally {
     await viewers.stop();
@@ -88,6 +91,7 @@ export async function runSessionBench(plan: SessionBenchPlan): Promise<SessionRo
       messagesPerSession: of((turn) => turn.messagesPerSession),
       cpuMsPerSession: of((turn) => turn.cpuMsPerSession),
       busyShare: of((turn) => turn.busyShare),
+      lateMs: of((turn) => turn.lateMs),
       timesBittorrentTracker: median(
         own.map((turn, round) => turn.viewersPerCore / (turns[0]?.[round]?.viewersPerCore ?? 0)),
       ),

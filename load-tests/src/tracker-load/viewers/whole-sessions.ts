@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { offerCalls } from '../remote-calls.ts';
 import { NearcastSession } from './nearcast-session.ts';
 import type { Session } from './session.ts';
@@ -20,7 +21,14 @@ export interface AudiencePlan {
 export interface AudienceTally {
   readonly messages: number;
   readonly sessions: number;
+  /** How late this process was on average: a crowd that is late says less than it should. */
+  readonly lateMs: number;
 }
+
+const RESOLUTION_MS = 10;
+/** Counts its own resolution, too. */
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+delay.enable();
 
 let counts = { messages: 0, sessions: 0 };
 const everybody = new Map<string, NearcastSession>();
@@ -52,8 +60,9 @@ const calls = {
     }
   },
   take(): AudienceTally {
-    const tally = counts;
+    const tally = { ...counts, lateMs: Math.max(0, delay.mean / 1e6 - RESOLUTION_MS) };
     counts = { messages: 0, sessions: 0 };
+    delay.reset();
     return tally;
   },
 };
