@@ -51,7 +51,7 @@ export const defaults: TrackerConfig = {
   adminHost: '127.0.0.1',
   announceInterval: 120,
   // Often enough that who reports is not pinged.
-  reportInterval: 100,
+  reportInterval: 50,
   maxConnections: 50_000,
   // Twice this is less than the minute after which proxies take a silent connection for gone.
   pingInterval: 28,
