@@ -25,7 +25,7 @@ export class FieldWalk {
   }
 
   /** Goes on to other bytes of the same message, as if it were new. */
-  goTo(at: number, end: number): void {
+  goTo(at: number, end = 0): void {
     this.at = at;
     this.#end = end;
     this.#isBroken = false;

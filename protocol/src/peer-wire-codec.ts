@@ -150,18 +150,20 @@ const buffer = new Uint8Array(2 * MAX_PEER_MESSAGE_BYTES);
  */
 export function encodeFrames(frames: readonly PeerFrame[], numbers: KeyNumbers = new KeyNumbers()): Uint8Array[] {
   const messages: Uint8Array[] = [];
+  const walk = new FieldWalk(buffer, numbers);
   let end = 0;
   for (const frame of frames) {
-    const header = new FieldWalk(buffer, numbers, end);
-    const body = new FieldWalk(buffer, numbers, end + HEADER_BYTES);
-    layouts[frame.type](body, frame as never);
-    header.u8(types.indexOf(frame.type) + 1);
-    header.u16(body.at - end - HEADER_BYTES);
-    if (body.at > MAX_PEER_MESSAGE_BYTES) {
+    walk.goTo(end + HEADER_BYTES);
+    layouts[frame.type](walk, frame as never);
+    const bodyEnd = walk.at;
+    walk.goTo(end);
+    walk.u8(types.indexOf(frame.type) + 1);
+    walk.u16(bodyEnd - end - HEADER_BYTES);
+    if (bodyEnd > MAX_PEER_MESSAGE_BYTES) {
       messages.push(buffer.slice(0, end));
-      buffer.copyWithin(0, end, body.at);
-      end = body.at - end;
-    } else end = body.at;
+      buffer.copyWithin(0, end, bodyEnd);
+      end = bodyEnd - end;
+    } else end = bodyEnd;
   }
   if (end > 0) messages.push(buffer.slice(0, end));
   return messages;

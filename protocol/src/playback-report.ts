@@ -105,20 +105,12 @@ function parseCounters(given: JsonObject): Counters | undefined {
     stalledMs: asCounter(given.stalledMs, ONE_DAY_MS),
     connectedPeers: asCounter(given.connectedPeers, MAX_CONNECTED_PEERS),
   };
-  return isWhole(counted) ? counted : undefined;
+  return Object.values(counted).some(Number.isNaN) ? undefined : counted;
 }
 
-/** `NaN` for what is none, which a sum keeps: one look at the end is enough. */
+/** `NaN` for what is none: one look at the end is enough. */
 function asCounter(value: unknown, max: number): number {
   return asCount(value, max) ?? Number.NaN;
-}
-
-function isWhole(counted: Counters): boolean {
-  const { coversMs, playedMs, peerBytes, edgeBytes, dutyBytes, backupBytes, repairBytes } = counted;
-  const { uploadedBytes, discardedBytes, controlBytes, rejectedChunks, stalls, stalledMs, connectedPeers } = counted;
-  const first = coversMs + playedMs + peerBytes + edgeBytes + dutyBytes + backupBytes + repairBytes;
-  const rest = uploadedBytes + discardedBytes + controlBytes + rejectedChunks + stalls + stalledMs + connectedPeers;
-  return !Number.isNaN(first + rest);
 }
 
 function parseOptional(value: unknown, max: number): number | undefined | 'wrong' {
@@ -153,9 +145,10 @@ function parseLink(value: unknown): LinkReport | undefined {
   return link;
 }
 
-/** A report in which nothing happened, for those who fill in only what did. */
-export const emptyReport: PlaybackReport = {
-  coversMs: 0,
+export type PlaybackCounter = Exclude<keyof Counters, 'coversMs' | 'connectedPeers'>;
+
+/** What a session counts from its beginning, of which reports have the deltas. */
+export const nothingCounted: Readonly<Record<PlaybackCounter, number>> = {
   playedMs: 0,
   peerBytes: 0,
   edgeBytes: 0,
@@ -168,6 +161,12 @@ export const emptyReport: PlaybackReport = {
   rejectedChunks: 0,
   stalls: 0,
   stalledMs: 0,
+};
+
+/** A report in which nothing happened, for those who fill in only what did. */
+export const emptyReport: PlaybackReport = {
+  ...nothingCounted,
+  coversMs: 0,
   connectedPeers: 0,
   mode: 'edge-only',
   links: [],

@@ -1,12 +1,5 @@
 import { type EdgeReason, type SwarmEngineConfig, swarmEngineDefaults } from '@nearcast/player-plugin/engine';
-import {
-  measuredLinks,
-  nowhere,
-  type Place,
-  type ViewerOutbox,
-  ViewerSwarms,
-  viewerSwarmsDefaults,
-} from '@nearcast/tracker/swarm';
+import { nowhere, type Place, type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from '@nearcast/tracker/swarm';
 import { EdgeModel } from './edge-model.ts';
 import { HomeLine, type PacketCost, wirePackets } from './home-line.ts';
 import { type HostileKind, HostileViewer } from './hostile-viewer.ts';
@@ -261,8 +254,8 @@ export class World {
   #report(connection: number): void {
     const viewer = this.#byConnection.get(connection);
     if (!(viewer instanceof ModelViewer)) return;
-    const links = measuredLinks(viewer.takeAccounts());
-    this.#deliver((out) => this.#swarms.heard(connection, links, this.clock.now(), out));
+    const measured = viewer.takeAccounts().flatMap(({ peer, rttMs }) => (rttMs === undefined ? [] : { peer, rttMs }));
+    this.#deliver((out) => this.#swarms.heard(connection, measured, this.clock.now(), out));
     this.clock.after(REPORT_EVERY_MS, () => this.#report(connection));
   }
 

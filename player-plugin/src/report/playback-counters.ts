@@ -1,25 +1,6 @@
-import { MAX_COUNTER, MAX_HEIGHT, type PlaybackReport } from '@nearcast/protocol';
+import { MAX_COUNTER, MAX_HEIGHT, nothingCounted, type PlaybackCounter, type PlaybackReport } from '@nearcast/protocol';
 
-/** What a session counts from its beginning. */
-export type Counter = Exclude<keyof PlaybackReport, 'coversMs' | 'startupMs' | keyof ReportedState>;
-export type PlaybackTotals = Record<Counter, number>;
-
-function zero(): PlaybackTotals {
-  return {
-    playedMs: 0,
-    peerBytes: 0,
-    edgeBytes: 0,
-    dutyBytes: 0,
-    backupBytes: 0,
-    repairBytes: 0,
-    uploadedBytes: 0,
-    discardedBytes: 0,
-    controlBytes: 0,
-    rejectedChunks: 0,
-    stalls: 0,
-    stalledMs: 0,
-  };
-}
+export type PlaybackTotals = Record<PlaybackCounter, number>;
 
 function wholeMs(ms: number): number {
   return Math.max(0, Math.round(ms));
@@ -33,8 +14,8 @@ export type ReportedState = Pick<PlaybackReport, 'connectedPeers' | 'mode' | 'li
 
 /** Counts, and hands out what is new since it was last asked. */
 export class PlaybackCounters {
-  readonly totals: PlaybackTotals = zero();
-  #reported: PlaybackTotals = zero();
+  readonly totals: PlaybackTotals = { ...nothingCounted };
+  #reported: PlaybackTotals = { ...nothingCounted };
   #reportedAt: number;
   #startupMs: number | undefined;
 
@@ -42,7 +23,7 @@ export class PlaybackCounters {
     this.#reportedAt = now;
   }
 
-  add(counter: Counter, amount: number): void {
+  add(counter: PlaybackCounter, amount: number): void {
     this.totals[counter] += amount;
   }
 
@@ -57,8 +38,8 @@ export class PlaybackCounters {
   }
 
   takeReport(now: number, state: ReportedState): PlaybackReport {
-    const deltas = zero();
-    for (const name of Object.keys(deltas) as Counter[]) {
+    const deltas = { ...nothingCounted };
+    for (const name of Object.keys(deltas) as PlaybackCounter[]) {
       // Whole numbers of what are fractions here: what is cut off stays for the next report.
       const delta = Math.min(MAX_COUNTER, Math.floor(this.totals[name] - this.#reported[name]));
       deltas[name] = delta;

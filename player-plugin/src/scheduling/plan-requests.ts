@@ -308,7 +308,7 @@ function windowOf(peer: PeerView, chunkBytes: number, most: number): number {
 /** Whether any stripe that a segment may have could be this viewer's at once: before its size is known. */
 function hasAnyDuty({ duty, seed }: SegmentView): boolean {
   for (let stripe = 0; stripe < stripeCount(Number.POSITIVE_INFINITY); stripe++) {
-    if (halves.some((half) => dutyRank(duty, seed, stripe, half) === 0)) return true;
+    if (halves.some((half) => dutyRank(duty, seed, stripe, half, 1) === 0)) return true;
   }
   return false;
 }

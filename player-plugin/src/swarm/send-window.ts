@@ -8,9 +8,8 @@
 interface SentPiece {
   readonly bytes: number;
   readonly sentAt: number;
-  isAcknowledged: boolean;
-  /** It counts as having left the line. */
-  isGone: boolean;
+  /** It was acknowledged, or counts as gone without a word. */
+  hasLeft: boolean;
 }
 
 const BUCKET_MS = 500;
@@ -26,16 +25,15 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
   readonly #byTarget = new Map<Target, Map<number, SentPiece>>();
   /** In the order of sending. */
   readonly #line: SentPiece[] = [];
+  /** Of those that have not left. */
   #lineBytes = 0;
-  /** Of these: acknowledged, but behind the head of the line. */
-  #acknowledgedBytes = 0;
   readonly #fastest = new Float64Array(MEMORY_BUCKETS).fill(Number.POSITIVE_INFINITY);
   /** The least of them: looked at with every piece. */
   #base = Number.POSITIVE_INFINITY;
   #bucket = 0;
 
   sent(target: Target, id: number, bytes: number, now: number): void {
-    const piece: SentPiece = { bytes, sentAt: now, isAcknowledged: false, isGone: false };
+    const piece: SentPiece = { bytes, sentAt: now, hasLeft: false };
     const pieces = this.#byTarget.get(target) ?? new Map<number, SentPiece>();
     this.#byTarget.set(target, pieces.set(id, piece));
     this.#line.push(piece);
@@ -60,7 +58,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
       const piece = pieces.get(id);
       if (!piece) continue;
       pieces.delete(id);
-      this.#acknowledge(piece);
+      this.#leave(piece);
       bytes += piece.bytes;
       this.#advance(now);
       const at = this.#bucket % MEMORY_BUCKETS;
@@ -72,7 +70,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
   }
 
   remove(target: Target): void {
-    for (const piece of this.#byTarget.get(target)?.values() ?? []) this.#acknowledge(piece);
+    for (const piece of this.#byTarget.get(target)?.values() ?? []) this.#leave(piece);
     this.#byTarget.delete(target);
   }
 
@@ -82,16 +80,14 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
     let head = 0;
     for (; head < this.#line.length; head++) {
       const piece = this.#line[head] as SentPiece;
-      if (!piece.isAcknowledged && piece.sentAt > leftBefore) break;
-      piece.isGone = true;
-      this.#lineBytes -= piece.bytes;
-      if (piece.isAcknowledged) this.#acknowledgedBytes -= piece.bytes;
+      // Acknowledgements overtake each other: what has left may stand behind what has not.
+      if (!piece.hasLeft && piece.sentAt > leftBefore) break;
+      this.#leave(piece);
     }
     if (head > 0) this.#line.splice(0, head);
     let heldBytes = 0;
     for (const [target, pieces] of this.#byTarget) if (pieces.size > 0) heldBytes += target.heldBytes;
-    // Acknowledgements overtake each other: what is acknowledged behind the head has left, too.
-    return Math.max(0, this.#lineBytes - this.#acknowledgedBytes - heldBytes);
+    return Math.max(0, this.#lineBytes - heldBytes);
   }
 
   /** When the oldest piece counts as gone without a word, ms; `Infinity` with nothing under way. */
@@ -106,9 +102,9 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
     return Number.isFinite(this.#base) ? this.#base : FIRST_ROUND_TRIP_MS;
   }
 
-  #acknowledge(piece: SentPiece): void {
-    piece.isAcknowledged = true;
-    if (!piece.isGone) this.#acknowledgedBytes += piece.bytes;
+  #leave(piece: SentPiece): void {
+    if (!piece.hasLeft) this.#lineBytes -= piece.bytes;
+    piece.hasLeft = true;
   }
 
   #leavesWithinMs(now: number): number {

@@ -162,9 +162,7 @@ export class Uploader {
     }
     const backlogMs = this.backlogMs;
     const limitMs = this.#queueLimitMs(bytes.byteLength);
-    const isPressing =
-      deadline - now < PRESSING_MS || this.#neighbours() < MANY_NEIGHBOURS || this.#copies(key, chunk) <= RARE_COPIES;
-    if (backlogMs > limitMs * (isPressing ? 1 : COMMON_SHARE)) {
+    if (backlogMs > limitMs || (backlogMs > COMMON_SHARE * limitMs && this.#canWait(request, now))) {
       const afterMs = Math.max(MIN_RETRY_MS, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
       target.refuse(key, chunk, 'busy', afterMs);
       return;
@@ -229,6 +227,11 @@ export class Uploader {
 
   #mayGo(now: number): boolean {
     return this.#pacer.waitMs(now) === 0 && this.#window.bytesUnderWay(now) < this.#windowBytes(now);
+  }
+
+  #canWait({ key, chunk, deadline }: UploadRequest, now: number): boolean {
+    if (this.#neighbours() < MANY_NEIGHBOURS || deadline - now < PRESSING_MS) return false;
+    return this.#copies(key, chunk) > RARE_COPIES;
   }
 
   /** What is rare goes next, unless a chunk is under way: that one is ended first. */

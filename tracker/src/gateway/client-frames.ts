@@ -1,15 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { LONG, MEDIUM, MOST_SHORT_BYTES, PING, PONG, WHOLE_TEXT } from './frame-format.ts';
 
-/** RFC 6455 §5.2: whole frames, FIN set and nothing reserved; what a client sends is masked. */
-const WHOLE_TEXT = 0x81;
-const PING = 0x89;
-const PONG = 0x8a;
+/** In the second byte: what a client sends is masked (RFC 6455 §5.1). */
 const MASKED = 0x80;
-const MEDIUM = 126;
-const LONG = 127;
 const MASK_BYTES = 4;
-/** Of a control frame (§5.5), payload. */
-const MOST_CONTROL_BYTES = 125;
 
 export interface FrameReceiver {
   text(text: string): void;
@@ -67,7 +61,7 @@ export class ClientFrames {
     const masked = (bytes[at + 1] as number) & MASKED;
     const length = (bytes[at + 1] as number) & ~MASKED;
     const isControl = opening === PING || opening === PONG;
-    if (masked === 0 || !(opening === WHOLE_TEXT || (isControl && length <= MOST_CONTROL_BYTES))) return 'other';
+    if (masked === 0 || !(opening === WHOLE_TEXT || (isControl && length <= MOST_SHORT_BYTES))) return 'other';
     const headerBytes = headerBytesOf(length);
     if (at + headerBytes > bytes.length) return headerBytes;
     const payloadBytes = payloadBytesAt(bytes, at);

@@ -1,13 +1,11 @@
-/** RFC 6455 §5.2: a whole text message in one frame, FIN set; what a server sends is not masked. */
-const FIN_AND_TEXT = 0x81;
-const LARGEST_SHORT_BYTES = 125;
+import { LONG, MEDIUM, MOST_SHORT_BYTES, PING, WHOLE_TEXT } from './frame-format.ts';
+
 const LARGEST_MEDIUM_BYTES = 0xffff;
-const MEDIUM = 126;
-const LONG = 127;
+/** Without a mask: what a server sends has none (RFC 6455 §5.1). */
 const LONGEST_HEADER_BYTES = 10;
 
 /** RFC 6455 §5.5.2. */
-export const emptyPing: Buffer = Buffer.from([0x89, 0]);
+export const emptyPing: Buffer = Buffer.from([PING, 0]);
 
 /** UTF-8 has at most three bytes for each unit of UTF-16. */
 const MOST_BYTES_PER_UNIT = 3;
@@ -38,12 +36,12 @@ function writeFrame(text: string, frames: Buffer, at: number): number {
 }
 
 function headerBytes(payloadBytes: number): number {
-  if (payloadBytes <= LARGEST_SHORT_BYTES) return 2;
+  if (payloadBytes <= MOST_SHORT_BYTES) return 2;
   return payloadBytes <= LARGEST_MEDIUM_BYTES ? 4 : LONGEST_HEADER_BYTES;
 }
 
 function writeHeader(frames: Buffer, at: number, payloadBytes: number): void {
-  frames[at] = FIN_AND_TEXT;
+  frames[at] = WHOLE_TEXT;
   switch (headerBytes(payloadBytes)) {
     case 2:
       frames[at + 1] = payloadBytes;

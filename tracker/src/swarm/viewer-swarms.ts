@@ -13,7 +13,6 @@ export {
   type ConnectionId,
   keepNewest,
   type MeasuredLink,
-  measuredLinks,
   type Standing,
   type Viewer,
 } from './viewer.ts';

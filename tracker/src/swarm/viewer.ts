@@ -1,4 +1,4 @@
-import type { LinkReport, ViewerMessage } from '@nearcast/protocol';
+import type { ViewerMessage } from '@nearcast/protocol';
 import { nowhere, type Place } from '../locality/place.ts';
 import type { Cell } from './cell.ts';
 import type { DutyRing } from './duty-ring.ts';
@@ -21,12 +21,6 @@ export interface Standing {
 export interface MeasuredLink {
   readonly peer: string;
   readonly rttMs: number;
-}
-
-export function measuredLinks(links: readonly LinkReport[]): MeasuredLink[] {
-  const measured: MeasuredLink[] = [];
-  for (const { peer, rttMs } of links) if (rttMs !== undefined) measured.push({ peer, rttMs });
-  return measured;
 }
 
 /** One who watches, as the swarm knows it. */
