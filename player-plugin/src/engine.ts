@@ -158,7 +158,12 @@ export class SwarmEngine implements SegmentEngine {
         },
       },
     );
-    const tasks: TaskList = new TaskList(config.tasks, { timeline, keys, cache, keysComing: () => delivery.changed() });
+    const tasks: TaskList = new TaskList(config.tasks, {
+      timeline,
+      keys,
+      cache,
+      keysComing: () => delivery.timelineChanged(),
+    });
     const intake = new Intake(hashing, cache, {
       admitted: (task, chunk, bytes) => {
         this.#budget.received(bytes);

@@ -3,6 +3,8 @@ import { KEY_NUMBERS, type KeyNumbers } from './key-numbers.ts';
 import { SegmentKeyNames } from './segment-key-names.ts';
 
 const names = new SegmentKeyNames();
+/** One for all: a number is read or written at once. */
+const eight = new DataView(new ArrayBuffer(8));
 
 /**
  * Goes through the fields of something binary, one after the other, so that a layout is described once: what is given is
@@ -60,11 +62,9 @@ export class FieldWalk {
   }
 
   f64(value?: number): number {
-    const eight = new Uint8Array(8);
-    const view = new DataView(eight.buffer);
-    if (value !== undefined) view.setFloat64(0, value);
-    for (const at of eight.keys()) eight[at] = this.u8(value === undefined ? undefined : eight[at]);
-    return view.getFloat64(0);
+    if (value !== undefined) eight.setFloat64(0, value);
+    for (let at = 0; at < 8; at++) eight.setUint8(at, this.u8(value === undefined ? undefined : eight.getUint8(at)));
+    return eight.getFloat64(0);
   }
 
   /** [P13] A segment: by its number, or by a number and its key. @param mayGive whether it is given a number here */

@@ -143,7 +143,7 @@ describe('pieces', () => {
     const [asked, heard] = [new KeyNumbers(), new KeyNumbers()];
     const ask = encodeFrames([{ type: 'request', key: given.key, chunk: 0, withinMs: 1 }], asked)[0] as Uint8Array;
     decodeFrames(ask, heard);
-    const message = encodePiece(given, heard);
+    const message = encodePiece(given, heard).slice();
     expect(message.length).toBe(PIECE_HEADER_BYTES + 9);
     expect(decodePiece(message, asked)).toEqual(given);
     const other = { ...given, key: 'ef'.repeat(16) };

@@ -1,5 +1,4 @@
 import { FieldWalk } from './field-walk.ts';
-import { SEGMENT_KEY_BYTES } from './identity.ts';
 import { KeyNumbers } from './key-numbers.ts';
 import { MAX_CHUNKS } from './manifest.ts';
 import {
@@ -8,7 +7,6 @@ import {
   MAX_PEER_MESSAGE_BYTES,
   type PeerFrame,
   PIECE_BYTES,
-  PIECE_HEADER_BYTES,
   type Piece,
   refuseReasons,
 } from './peer-wire.ts';
@@ -192,12 +190,14 @@ export function decodeFrames(message: Uint8Array, numbers: KeyNumbers = new KeyN
   return frames;
 }
 
-/** @param asked the numbers that the receiver has given */
+/**
+ * @param asked the numbers that the receiver has given
+ * @returns a view of what the next call overwrites: a piece is handed over at once, and a buffer for each would be garbage
+ */
 export function encodePiece(given: Piece, asked: KeyNumbers = new KeyNumbers()): Uint8Array {
-  const keyBytes = asked.numberOf(given.key) === undefined ? SEGMENT_KEY_BYTES : 0;
-  const message = new Uint8Array(PIECE_HEADER_BYTES + keyBytes + given.bytes.length);
-  piece(new FieldWalk(message, asked), given);
-  return message;
+  const walk = new FieldWalk(buffer, asked);
+  piece(walk, given);
+  return buffer.subarray(0, walk.at);
 }
 
 /**

@@ -9,7 +9,7 @@ import { buildPlugin } from './build-plugin.ts';
 import { gzipBytes } from './sizes.ts';
 
 /** Whoever makes the plugin larger raises this, in the open. The bar is 24,000. */
-const MAX_BYTES = 23_850;
+const MAX_BYTES = 23_950;
 
 let folder: string;
 

@@ -72,6 +72,8 @@ export class Delivery {
   #arc: Arc | null | undefined;
   #cancelPlan: (() => void) | undefined;
   #planDueAt = Number.POSITIVE_INFINITY;
+  /** When the tasks were last made to follow the timeline; after each of its changes they are at once. */
+  #followedAt = Number.NEGATIVE_INFINITY;
   #toldWindowsAt = Number.NEGATIVE_INFINITY;
   /** By key: when a live segment can be forgotten, unless a playlist names it again. */
   readonly #keptUntil = new Map<string, number>();
@@ -95,12 +97,12 @@ export class Delivery {
     this.#deps.timeline.renditionChanged(rendition);
     this.#deps.keys.renditionNumber(rendition.url);
     if (rendition.live) this.#noteNamed(rendition);
-    this.changed();
+    this.timelineChanged();
   }
 
   playheadMoved(playhead: Playhead): void {
     this.#deps.timeline.playheadMoved(playhead, this.#deps.clock.now());
-    this.changed();
+    this.timelineChanged();
   }
 
   /** `undefined`: the segment is in no playlist that this engine knows, or segments like it have no manifests. */
@@ -241,9 +243,17 @@ export class Delivery {
     this.#planWithin(PLAN_AFTER_MS);
   }
 
+  /** What is wanted, or by when, has changed. */
+  timelineChanged(): void {
+    this.#followedAt = Number.NEGATIVE_INFINITY;
+    this.changed();
+  }
+
   /** Plans that are due, whatever the page's timers do. */
   poke(): void {
-    if (this.#deps.clock.now() >= this.#planDueAt) this.#planNow();
+    if (this.#deps.clock.now() < this.#planDueAt) return;
+    this.#planNow();
+    for (const session of this.#deps.swarm.open) session.poke();
   }
 
   close(): void {
@@ -270,10 +280,11 @@ export class Delivery {
     const now = clock.now();
     this.#followTimeline(now);
     const segments = tasks.byDeadline();
-    for (const task of segments) task.duty = this.#dutyFor(task, now);
-    if (this.#isAlone(now)) this.#fetchAlone(segments);
     const peers = swarm.open.filter((session) => session.uploads);
-    const plan = planRequests({ now, segments, peers, edge: edge.meter }, this.#plan, random);
+    for (const task of segments) task.duty = this.#dutyFor(task, peers, now);
+    if (this.#isAlone(now)) this.#fetchAlone(segments);
+    const { holders } = swarm;
+    const plan = planRequests({ now, segments, peers, holders, edge: edge.meter }, this.#plan, random);
     for (const action of plan.actions) performer.perform(action, action.segment as SegmentTask);
     swarm.tick(now);
     if (now - this.#toldWindowsAt >= WINDOWS_EVERY_MS) {
@@ -285,6 +296,8 @@ export class Delivery {
   }
 
   #followTimeline(now: number): void {
+    if (now - this.#followedAt < PLAN_EVERY_MS) return;
+    this.#followedAt = now;
     const { added, dropped } = this.#deps.tasks.refresh(now);
     for (const task of dropped) this.#deps.performer.abandon(task);
     const news = added.filter((task) => task.isLive);
@@ -322,11 +335,11 @@ export class Delivery {
     return this.#deps.swarm.open.length === 0 && !this.#deps.swarm.isExpectingPeers(now);
   }
 
-  #dutyFor(task: SegmentTask, now: number): DutyRule {
+  #dutyFor(task: SegmentTask, peers: readonly PeerSession[], now: number): DutyRule {
     const { swarm, mayUpload, viewerId } = this.#deps;
     // Alone, nothing is fetched for others; and who has just met somebody first hears what is there already.
     if (swarm.open.length === 0 || (!task.isLive && now - swarm.metAt < HEARING_MS)) return { by: 'nobody' };
-    const others = swarm.open.filter((session) => session.uploads && (task.isLive || covers(session, task)));
+    const others = task.isLive ? peers : peers.filter((session) => covers(session, task));
     if (others.length > 0 && !mayUpload()) return { by: 'arc', arc: null };
     if (task.isLive && this.#arc !== undefined && others.length > 0) return { by: 'arc', arc: this.#arc };
     return { by: 'election', me: viewerNumber(viewerId()), others: others.map(({ id }) => viewerNumber(id)) };
@@ -352,6 +365,7 @@ export class Delivery {
       return () => undefined;
     }
     task.waiters.push(waiter);
+    this.timelineChanged();
     this.#planNow();
     return () => {
       const at = task.waiters.indexOf(waiter);

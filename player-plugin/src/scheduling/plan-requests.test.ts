@@ -6,6 +6,7 @@ import {
   ASKED_EDGE,
   ASKED_PEER,
   HELD,
+  type HoldingsView,
   type PeerView,
   type PlanView,
   planDefaults,
@@ -38,25 +39,37 @@ function segment(given: Partial<SegmentView> = {}): SegmentView {
   };
 }
 
-function peer(id: string, has: readonly number[], given: Partial<PeerView> = {}): PeerView {
-  const flags = new Uint8Array(128);
-  for (const chunk of has) flags[chunk] = 1;
+function held(isFetching: HoldingsView['isFetching'] = () => false): HoldingsView {
+  return { bit: 0, knows: () => true, isFetching };
+}
+
+/** One who has the same chunks of every segment. */
+interface KnownPeer extends PeerView {
+  readonly has: readonly number[];
+}
+
+function peer(id: string, has: readonly number[], given: Partial<PeerView> = {}): KnownPeer {
   return {
     id,
+    has,
     bytesPerMs: 200,
     rttMs: 20,
     queueMs: 0,
     inFlight: 0,
     availableAt: 0,
     isReliable: true,
-    flags: () => flags,
-    isFetching: () => false,
+    holdings: held(),
     ...given,
   };
 }
 
-function view(segments: SegmentView[], peers: PeerView[] = [], now = 0): PlanView {
-  return { now, segments, peers, edge: { rttMs: 50, bytesPerMs: 1_000, pendingBytes: 0 } };
+function view(segments: SegmentView[], given: KnownPeer[] = [], now = 0): PlanView {
+  const peers = given.map((one, index) => ({ ...one, holdings: { ...one.holdings, bit: 1 << index } }));
+  const has = new Int32Array(128);
+  for (const { holdings, has: chunks } of peers) {
+    for (const chunk of chunks) has[chunk] = (has[chunk] ?? 0) | holdings.bit;
+  }
+  return { now, segments, peers, holders: () => has, edge: { rttMs: 50, bytesPerMs: 1_000, pendingBytes: 0 } };
 }
 
 const plan = (given: PlanView): readonly Action[] => planRequests(given, planDefaults, () => 0.5).actions;
@@ -73,12 +86,12 @@ describe('duty', () => {
 
   test('what a peer has is not fetched again; that it is fetching keeps only backups from it', () => {
     const has = peer('a', [0]);
-    const fetches = peer('b', [], { isFetching: (_key, chunk) => chunk === 2 });
+    const fetches = peer('b', [], { holdings: held((_key, chunk) => chunk === 2) });
     expect(fetched(plan(view([segment({ duty: wholeRing })], [has, fetches])))).toEqual([1, 2, 3]);
     const rule = { by: 'election', me: 1, others: [2, 3] } as const;
     const backup = segment({ duty: rule, chunks: 12 });
     const first = fetched(plan(view([backup], [peer('a', [])], 0)));
-    const all = peer('b', [], { isFetching: () => true });
+    const all = peer('b', [], { holdings: held(() => true) });
     expect(fetched(plan(view([backup], [all], 2_800)))).toEqual(first);
   });
 
@@ -225,7 +238,7 @@ describe('whatever the view', () => {
         expect(asks.length).toBeLessThanOrEqual(Math.max(0, planDefaults.maxInFlight - inFlight));
         expect(new Set(asks.map((ask) => `${ask.segment.key}:${ask.chunk}`)).size).toBe(asks.length);
         for (const { peer: asked, segment: of, chunk, withinMs } of asks) {
-          expect(asked.flags(of.key)?.[chunk]).toBe(1);
+          expect((asked as KnownPeer).has).toContain(chunk);
           expect(asked.availableAt).toBeLessThanOrEqual(now);
           expect(of.state[chunk]).toBe(0);
           expect(withinMs).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts';
+import { bitCount } from '../swarm/remote-holdings.ts';
 import { dutyRank, halfChunks, halves, RANK_DELAYS, stripeCount } from './fetch-duty.ts';
 import {
   type Action,
@@ -40,21 +41,23 @@ const EDGE_CAUTION = 1.1;
 /** From when a repair is due to when it has been planned, ms. */
 const PLANNING_MS = 10;
 
-interface Holdings {
-  /** Of each peer, in their order. */
-  readonly flags: readonly (Uint8Array | undefined)[];
-  /** By chunk: how many have it. */
-  readonly holders: Uint8Array;
-}
-
 /** A peer that may be asked now. */
 interface Askable {
   readonly peer: PeerView;
-  /** Among all peers. */
-  readonly index: number;
   /** Chunks asked of it and not here yet, those of this plan included. */
   asked: number;
 }
+
+/** A missing chunk that somebody has who may be asked. */
+interface WantedChunk {
+  readonly segment: SegmentView;
+  readonly chunk: number;
+  /** The bits of who has it. */
+  readonly holders: number;
+  readonly order: number;
+}
+
+const NOBODY = new Int32Array(0);
 
 class Plan implements RequestPlan {
   readonly actions: Action[] = [];
@@ -64,7 +67,9 @@ class Plan implements RequestPlan {
   readonly #random: Random;
   /** What this plan itself adds to the chunks' state, so that no chunk is planned twice. */
   readonly #planned = new Map<SegmentView, Uint8Array>();
-  readonly #holdings = new Map<SegmentView, Holdings>();
+  /** The bits of all peers, and of those whose word counts. */
+  readonly #peers: number;
+  readonly #reliable: number;
   #edgePendingBytes: number;
 
   constructor(view: PlanView, config: PlanConfig, random: Random) {
@@ -72,12 +77,14 @@ class Plan implements RequestPlan {
     this.#config = config;
     this.#random = random;
     this.#edgePendingBytes = view.edge.pendingBytes;
+    this.#peers = bitsOf(view.peers);
+    this.#reliable = bitsOf(view.peers.filter(({ isReliable }) => isReliable));
   }
 
   /** Whoever is on duty needs the manifest from the edge; all others get it from whoever has told of chunks. */
   manifest(segment: SegmentView): void {
     if (segment.manifest !== 'missing') return;
-    const teller = this.#leastRtt(this.#view.peers.filter((peer) => peer.flags(segment.key)));
+    const teller = this.#leastRtt(this.#view.peers.filter((peer) => peer.holdings.knows(segment.key)));
     const isOnDuty = segment.mayAskEdge && hasAnyDuty(segment);
     if (isOnDuty || (segment.mayAskEdge && this.#isLate(segment))) this.actions.push({ do: 'fetch-manifest', segment });
     else if (teller) this.actions.push({ do: 'ask-manifest', segment, peer: teller });
@@ -136,9 +143,9 @@ class Plan implements RequestPlan {
       return;
     }
     // Fewest holders first; what a peer is sending already comes last.
-    const { holders } = this.#holdingsOf(segment);
+    const holders = this.#holdersOf(segment);
     const rankOf = (chunk: number) =>
-      (holders[chunk] as number) + (this.#stateOf(segment, chunk) & ASKED_PEER ? 1000 : 0);
+      bitCount((holders[chunk] as number) & this.#peers) + (this.#stateOf(segment, chunk) & ASKED_PEER ? 1000 : 0);
     missing.sort((a, b) => rankOf(a) - rankOf(b) || a - b);
     for (const chunk of missing) {
       if (missingBytes <= roomBytes) break;
@@ -151,15 +158,15 @@ class Plan implements RequestPlan {
     const { peers, now } = this.#view;
     let inFlight = 0;
     const askable: Askable[] = [];
-    for (const [index, peer] of peers.entries()) {
+    for (const peer of peers) {
       inFlight += peer.inFlight;
       const isFull = peer.inFlight >= this.#config.maxPerPeer;
-      if (peer.availableAt <= now && !isFull) askable.push({ peer, index, asked: peer.inFlight });
+      if (peer.availableAt <= now && !isFull) askable.push({ peer, asked: peer.inFlight });
     }
     if (askable.length === 0) return;
-    for (const { segment, chunk } of this.#byRarity(askable)) {
+    for (const { segment, chunk, holders } of this.#byRarity(bitsOf(askable.map(({ peer }) => peer)))) {
       if (inFlight >= this.#config.maxInFlight) return;
-      const soonest = this.#soonest(segment, chunk, askable);
+      const soonest = this.#soonest(segment, chunk, holders, askable);
       if (!soonest) continue;
       const { peer } = soonest;
       soonest.asked += 1;
@@ -176,37 +183,33 @@ class Plan implements RequestPlan {
    * things. What is played soon has waited for its turn already: its chunks are everywhere, and rarity alone would put
    * them last. Of a recording the next segment always comes first.
    */
-  #byRarity(askable: readonly Askable[]): { readonly segment: SegmentView; readonly chunk: number }[] {
-    const wanted: { readonly segment: SegmentView; readonly chunk: number; readonly order: number }[] = [];
+  #byRarity(askable: number): WantedChunk[] {
+    const wanted: WantedChunk[] = [];
     let turn = -URGENT_FIRST;
     for (const segment of this.#view.segments) {
       if (segment.isComingWhole || segment.heldChunks === segment.chunks) continue;
-      const { flags, holders } = this.#holdingsOf(segment);
-      const reachable = sumOf(
-        askable.map(({ index }) => flags[index]),
-        segment.chunks,
-      );
+      const all = this.#holdersOf(segment);
       const planned = this.#planned.get(segment);
       const isUrgent = segment.deadline - this.#view.now < this.#config.urgentMs;
       const first = segment.isLive && !isUrgent ? 0 : turn;
       if (!segment.isLive) turn += MOST_HOLDERS;
       for (let chunk = 0; chunk < segment.chunks; chunk++) {
-        if (reachable[chunk] === 0 || segment.state[chunk] !== 0 || planned?.[chunk]) continue;
-        wanted.push({ segment, chunk, order: first + (holders[chunk] as number) + this.#random() });
+        const holders = (all[chunk] as number) & this.#peers;
+        if ((holders & askable) === 0 || segment.state[chunk] !== 0 || planned?.[chunk]) continue;
+        wanted.push({ segment, chunk, holders, order: first + bitCount(holders) + this.#random() });
       }
     }
     return wanted.sort((a, b) => a.order - b.order);
   }
 
   /** Of the holders with room: who will have delivered first, and in time. */
-  #soonest(segment: SegmentView, chunk: number, askable: readonly Askable[]): Askable | undefined {
-    const { flags } = this.#holdingsOf(segment);
+  #soonest(segment: SegmentView, chunk: number, holders: number, askable: readonly Askable[]): Askable | undefined {
     const bytes = sizeOf(segment, chunk);
     let best: Askable | undefined;
     let bestMs = this.#withinMs(segment, bytes);
     for (const one of askable) {
-      const { peer, index, asked } = one;
-      if (flags[index]?.[chunk] !== 1 || asked >= windowOf(peer, bytes, this.#config.maxPerPeer)) continue;
+      const { peer, asked } = one;
+      if ((holders & peer.holdings.bit) === 0 || asked >= windowOf(peer, bytes, this.#config.maxPerPeer)) continue;
       const expectedMs = peer.rttMs + peer.queueMs + ((asked + 1) * bytes) / peer.bytesPerMs;
       if (expectedMs < bestMs) {
         bestMs = expectedMs;
@@ -228,23 +231,16 @@ class Plan implements RequestPlan {
    * say that they fetch: one who pretends to would keep everybody from it.
    */
   #isCared(segment: SegmentView, chunk: number, because: FetchReason): boolean {
+    if (((this.#holdersOf(segment)[chunk] as number) & this.#reliable) !== 0) return true;
     const { peers, now } = this.#view;
-    return peers.some(
-      (peer) =>
-        peer.isReliable &&
-        (peer.flags(segment.key)?.[chunk] === 1 || (because === 'backup' && peer.isFetching(segment.key, chunk, now))),
+    return (
+      because === 'backup' && peers.some((peer) => peer.isReliable && peer.holdings.isFetching(segment.key, chunk, now))
     );
   }
 
-  /** Who has what of a segment, looked up once. */
-  #holdingsOf(segment: SegmentView): Holdings {
-    const known = this.#holdings.get(segment);
-    if (known) return known;
-    const flags = this.#view.peers.map((peer) => peer.flags(segment.key));
-    const holders = sumOf(flags, segment.chunks);
-    const holdings = { flags, holders };
-    this.#holdings.set(segment, holdings);
-    return holdings;
+  /** Beyond its end there is nothing, which has no bits either. */
+  #holdersOf({ key }: SegmentView): Int32Array {
+    return this.#view.holders(key) ?? NOBODY;
   }
 
   #isLate(segment: SegmentView): boolean {
@@ -279,15 +275,10 @@ class Plan implements RequestPlan {
   }
 }
 
-/** By chunk: how many of the flags are set. */
-function sumOf(flags: readonly (Uint8Array | undefined)[], chunks: number): Uint8Array {
-  const sum = new Uint8Array(chunks);
-  for (const one of flags) {
-    if (!one) continue;
-    const known = Math.min(chunks, one.length);
-    for (let chunk = 0; chunk < known; chunk++) sum[chunk] = (sum[chunk] as number) + (one[chunk] as number);
-  }
-  return sum;
+function bitsOf(peers: readonly PeerView[]): number {
+  let bits = 0;
+  for (const { holdings } of peers) bits |= holdings.bit;
+  return bits;
 }
 
 function sizeOf({ chunks, chunkBytes, lastChunkBytes }: SegmentView, chunk: number): number {

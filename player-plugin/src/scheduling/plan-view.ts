@@ -7,6 +7,8 @@ export interface PlanView {
   readonly segments: readonly SegmentView[];
   /** Connected neighbours. */
   readonly peers: readonly PeerView[];
+  /** Who has what of a segment: by chunk, the bits of neighbours. */
+  readonly holders: (key: string) => Int32Array | undefined;
   readonly edge: EdgeView;
 }
 
@@ -53,8 +55,15 @@ export interface PeerView {
   readonly availableAt: number;
   /** Whether what it says it has can be counted on: it has not broken its word of late. */
   readonly isReliable: boolean;
-  /** Flags by chunk of what it has, as many as are needed, or nothing when it never named the segment. */
-  flags(key: string): Uint8Array | undefined;
+  readonly holdings: HoldingsView;
+}
+
+/** What a peer says that it has. */
+export interface HoldingsView {
+  /** Its own among the bits of all neighbours. */
+  readonly bit: number;
+  /** Whether it has named the segment. */
+  knows(key: string): boolean;
   isFetching(key: string, chunk: number, now: number): boolean;
 }
 

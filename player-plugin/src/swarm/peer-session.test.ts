@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../clock.ts';
 import { PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { PeerTransport } from './peer-transport.ts';
+import { RemoteHoldings } from './remote-holdings.ts';
 
 const KEY = '00112233445566778899aabbccddeeff';
 
@@ -31,7 +32,11 @@ function pair(): { readonly ann: PeerSession; readonly bob: PeerSession } {
       sendData: (message) => sessions[other]?.receiveData(message),
       close: () => undefined,
     };
-    const session = new PeerSession(id, transport, true, events, { clock, random: () => 0.5 });
+    const session = new PeerSession(id, transport, true, events, {
+      clock,
+      random: () => 0.5,
+      holdings: new RemoteHoldings(new Map(), 1),
+    });
     sessions.push(session);
     return session;
   };

@@ -18,7 +18,7 @@ import { Downloads } from './downloads.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { PeerScore } from './peer-score.ts';
 import type { PeerTransport } from './peer-transport.ts';
-import { RemoteHoldings } from './remote-holdings.ts';
+import type { RemoteHoldings } from './remote-holdings.ts';
 import type { UploadTarget } from './uploader.ts';
 
 /** Frames that concern what is exchanged; the rest a session settles by itself. */
@@ -64,7 +64,7 @@ const SILENT_AFTER_MS = 15_000;
 export class PeerSession implements UploadTarget, PeerView {
   readonly id: string;
   readonly score: PeerScore = new PeerScore();
-  readonly holdings: RemoteHoldings = new RemoteHoldings();
+  readonly holdings: RemoteHoldings;
   readonly downloads: Downloads;
   /** How long its accepted uploads will take it, ms, as it said last. */
   queueMs = 0;
@@ -95,9 +95,10 @@ export class PeerSession implements UploadTarget, PeerView {
     transport: PeerTransport,
     mayUpload: boolean,
     events: PeerSessionEvents,
-    deps: { clock: Clock; random: Random },
+    deps: { clock: Clock; random: Random; holdings: RemoteHoldings },
   ) {
     this.id = id;
+    this.holdings = deps.holdings;
     this.#clock = deps.clock;
     this.#transport = transport;
     this.#events = events;
@@ -144,14 +145,6 @@ export class PeerSession implements UploadTarget, PeerView {
     return this.score.failures === 0;
   }
 
-  flags(key: string): Uint8Array | undefined {
-    return this.holdings.flags(key);
-  }
-
-  isFetching(key: string, chunk: number, now: number): boolean {
-    return this.holdings.isFetching(key, chunk, now);
-  }
-
   get baseRttMs(): number {
     return this.score.baseRttMs;
   }
@@ -165,7 +158,7 @@ export class PeerSession implements UploadTarget, PeerView {
   }
 
   announce(key: string, chunk: number, urgency: Urgency): void {
-    if (this.isOpen && !this.holdings.has(key, chunk)) this.#outbox.have(key, chunk, urgency);
+    if (this.isOpen) this.#outbox.have(key, chunk, urgency);
   }
 
   /** Sends what is waiting for company. */
@@ -249,6 +242,7 @@ export class PeerSession implements UploadTarget, PeerView {
     this.#cancelPing();
     this.#outbox.close();
     this.#transport.close();
+    this.holdings.leave();
     for (const { key, chunk } of this.downloads.endAll()) this.#events.chunkFailed(this, key, chunk);
     this.#events.closed(this, because);
   }

@@ -9,6 +9,7 @@ export interface PeerTransport {
   /** From the other end, through the tracker. */
   signal(signal: Signal): void;
   sendControl(message: Uint8Array): void;
+  /** Takes its bytes at once: the sender overwrites them with the next message. */
   sendData(message: Uint8Array): void;
   /** Ends it; `closed` is not called for it. */
   close(): void;

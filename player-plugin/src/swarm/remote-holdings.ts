@@ -1,82 +1,111 @@
 import { type ChunkRun, MAX_CHUNKS } from '@nearcast/protocol';
 
-/** What a peer says that it has, and what it says that it is fetching from the edge: flags by chunk, per segment. */
+/**
+ * What neighbours say that they have, and that they are fetching from the edge. By segment and chunk one bit for each
+ * neighbour: who has a chunk is asked for every missing chunk with every plan, of all of them at once.
+ */
 
-/** A peer that names more segments than that is flooding; the oldest are forgotten. */
+/** A peer that names more segments than that is flooding; its oldest are forgotten. */
 const MAX_SEGMENTS = 512;
-
-/** Most segments have no more chunks; engines keep arrays of this size beside the object, and larger ones elsewhere. */
-const USUAL_CHUNKS = 64;
 
 /** A fetch that has not become a `have` by then came to nothing, ms. */
 const FETCHING_LASTS_MS = 4_000;
 
-interface Holding {
-  has: Uint8Array;
-  /** Until when each chunk counts as being fetched, ms on our clock; few segments ever need it. */
-  fetchingUntil: Float64Array | undefined;
+export interface Holding {
+  /** Neighbours that have named the segment. */
+  knownBy: number;
+  /** By chunk: neighbours that have it. */
+  readonly has: Int32Array;
 }
 
-export class RemoteHoldings {
-  readonly #segments = new Map<string, Holding>();
+/** Of all neighbours, by segment. */
+export type Holdings = Map<string, Holding>;
 
-  has(key: string, chunk: number): boolean {
-    return this.#segments.get(key)?.has[chunk] === 1;
+/** A bit that is not among these: there are 32. */
+export function freeBit(bits: number): number {
+  return ~bits & (bits + 1);
+}
+
+/** What one neighbour has. */
+export class RemoteHoldings {
+  /** Where it is among the others. */
+  readonly bit: number;
+  readonly #all: Holdings;
+  /** By segment: until when each chunk counts as being fetched, ms on our clock; few segments ever need it. */
+  readonly #fetchingUntil = new Map<string, Float64Array>();
+  /** How many segments it has named. */
+  #named = 0;
+
+  constructor(all: Holdings, bit: number) {
+    this.#all = all;
+    this.bit = bit;
   }
 
-  /** Flags by chunk, as many as are needed, or nothing when the peer never named the segment. */
-  flags(key: string): Uint8Array | undefined {
-    return this.#segments.get(key)?.has;
+  has(key: string, chunk: number): boolean {
+    return ((this.#all.get(key)?.has[chunk] ?? 0) & this.bit) !== 0;
   }
 
   isFetching(key: string, chunk: number, now: number): boolean {
-    return (this.#segments.get(key)?.fetchingUntil?.[chunk] ?? 0) > now;
+    return (this.#fetchingUntil.get(key)?.[chunk] ?? 0) > now;
   }
 
   knows(key: string): boolean {
-    return this.#segments.has(key);
+    return ((this.#all.get(key)?.knownBy ?? 0) & this.bit) !== 0;
   }
 
   addHave(key: string, runs: readonly ChunkRun[]): void {
-    const holding = this.#open(key);
-    const { fetchingUntil } = holding;
+    const { has } = this.#open(key);
     for (const { first, count } of runs) {
-      if (first + count > holding.has.length) holding.has = enlarged(holding.has);
-      holding.has.fill(1, first, first + count);
-      fetchingUntil?.fill(0, first, first + count);
+      for (let chunk = first; chunk < first + count; chunk++) has[chunk] = (has[chunk] as number) | this.bit;
     }
   }
 
   addFetching(key: string, runs: readonly ChunkRun[], now: number): void {
-    const holding = this.#open(key);
-    holding.fetchingUntil ??= new Float64Array(MAX_CHUNKS);
-    for (const { first, count } of runs) holding.fetchingUntil.fill(now + FETCHING_LASTS_MS, first, first + count);
+    this.#open(key);
+    const until = this.#fetchingUntil.get(key) ?? new Float64Array(MAX_CHUNKS);
+    this.#fetchingUntil.set(key, until);
+    for (const { first, count } of runs) until.fill(now + FETCHING_LASTS_MS, first, first + count);
   }
 
   /** It said so, but it has not. */
   lacks(key: string, chunk: number): void {
-    this.#segments.get(key)?.has.fill(0, chunk, chunk + 1);
+    const has = this.#all.get(key)?.has;
+    if (has) has[chunk] = (has[chunk] as number) & ~this.bit;
   }
 
   drop(key: string): void {
-    this.#segments.delete(key);
+    const holding = this.#all.get(key);
+    if (!(holding && holding.knownBy & this.bit)) return;
+    this.#named -= 1;
+    holding.knownBy &= ~this.bit;
+    if (holding.knownBy === 0) this.#all.delete(key);
+    this.#fetchingUntil.delete(key);
+    for (const chunk of holding.has.keys()) this.lacks(key, chunk);
+  }
+
+  /** It is gone, and its bit free for another. */
+  leave(): void {
+    for (const key of this.#all.keys()) this.drop(key);
   }
 
   #open(key: string): Holding {
-    const known = this.#segments.get(key);
-    if (known) return known;
-    const opened: Holding = { has: new Uint8Array(USUAL_CHUNKS), fetchingUntil: undefined };
-    this.#segments.set(key, opened);
-    if (this.#segments.size > MAX_SEGMENTS) {
-      const [oldest] = this.#segments.keys();
-      this.#segments.delete(oldest as string);
+    const known = this.#all.get(key);
+    if (known && known.knownBy & this.bit) return known;
+    for (const oldest of this.#named < MAX_SEGMENTS ? [] : this.#all.keys()) {
+      this.drop(oldest);
+      if (this.#named < MAX_SEGMENTS) break;
     }
-    return opened;
+    const holding = this.#all.get(key) ?? { knownBy: 0, has: new Int32Array(MAX_CHUNKS) };
+    this.#all.set(key, holding);
+    this.#named += 1;
+    holding.knownBy |= this.bit;
+    return holding;
   }
 }
 
-function enlarged(flags: Uint8Array): Uint8Array {
-  const larger = new Uint8Array(MAX_CHUNKS);
-  larger.set(flags);
-  return larger;
+/** How many bits are set. */
+export function bitCount(bits: number): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) count += 1;
+  return count;
 }

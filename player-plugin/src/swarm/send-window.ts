@@ -22,6 +22,7 @@ const LEAVES_WITHIN_ROUND_TRIPS = 1.5;
 const LEAVES_WITHIN_MS = 120;
 
 export class SendWindow<Target extends { readonly heldBytes: number }> {
+  /** Without those for whom nothing is under way. */
   readonly #byTarget = new Map<Target, Map<number, SentPiece>>();
   /** In the order of sending. */
   readonly #line: SentPiece[] = [];
@@ -58,6 +59,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
       const piece = pieces.get(id);
       if (!piece) continue;
       pieces.delete(id);
+      if (pieces.size === 0) this.#byTarget.delete(target);
       this.#leave(piece);
       bytes += piece.bytes;
       this.#advance(now);
@@ -86,7 +88,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
     }
     if (head > 0) this.#line.splice(0, head);
     let heldBytes = 0;
-    for (const [target, pieces] of this.#byTarget) if (pieces.size > 0) heldBytes += target.heldBytes;
+    for (const target of this.#byTarget.keys()) heldBytes += target.heldBytes;
     return Math.max(0, this.#lineBytes - heldBytes);
   }
 

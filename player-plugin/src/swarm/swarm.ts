@@ -5,6 +5,7 @@ import type { Random } from '../random.ts';
 import type { Urgency } from './control-outbox.ts';
 import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
+import { bitCount, freeBit, type Holdings, RemoteHoldings } from './remote-holdings.ts';
 import { slowNeighbour } from './slow-neighbour.ts';
 import { RARE_COPIES, type Uploader } from './uploader.ts';
 
@@ -34,7 +35,7 @@ interface Connecting {
 
 /** A pair that has not connected by then will not. ICE gives up later. */
 const CONNECT_WITHIN_MS = 15_000;
-/** More neighbours than that are nobody's gain, whoever introduces them. */
+/** More neighbours than that are nobody's gain, whoever introduces them; each has a bit of 32. */
 const MAX_NEIGHBOURS = 32;
 /** With fewer neighbours than this, more are asked for. */
 const ENOUGH_NEIGHBOURS = 6;
@@ -58,6 +59,9 @@ export class Swarm {
   readonly #events: SwarmEvents;
   readonly #connecting = new Map<string, Connecting>();
   readonly #sessions = new Map<string, PeerSession>();
+  readonly #holdings: Holdings = new Map();
+  /** By chunk, the bits of the neighbours that have it. */
+  readonly holders = (key: string): Int32Array | undefined => this.#holdings.get(key)?.has;
   #open: PeerSession[] = [];
   /** Neighbours whose names are of an earlier connection to the tracker. */
   readonly #former = new Set<PeerSession>();
@@ -114,15 +118,14 @@ export class Swarm {
 
   /** A chunk is here. When most have it, and the line is too busy to send it anyway, the news can wait for company. */
   announce(key: string, chunk: number): void {
-    const urgency = this.#urgencyOf(this.copiesOf(key, chunk));
-    for (const session of this.#open) session.announce(key, chunk, urgency);
+    const holders = this.holders(key)?.[chunk] ?? 0;
+    const urgency = this.#urgencyOf(bitCount(holders));
+    for (const session of this.#open) if ((holders & session.holdings.bit) === 0) session.announce(key, chunk, urgency);
   }
 
   /** How many neighbours have told of a chunk. */
   copiesOf(key: string, chunk: number): number {
-    let copies = 0;
-    for (const session of this.#open) if (session.hasAnnounced(key, chunk)) copies += 1;
-    return copies;
+    return bitCount(this.holders(key)?.[chunk] ?? 0);
   }
 
   /** The line is free: whoever could use it should know what is here. */
@@ -136,9 +139,8 @@ export class Swarm {
     return accounts.filter(({ receivedBytes, sentBytes }) => receivedBytes + sentBytes > 0).slice(0, MAX_ACCOUNTS);
   }
 
-  /** Asks for more neighbours when there are too few, and sends what is due. */
+  /** Asks for more neighbours when there are too few, and leaves those that are of no use. */
   tick(now: number): void {
-    for (const session of this.#open) session.poke();
     this.#replaceFormer(now);
     this.#replaceSlow(now);
     const met = this.#sessions.size - this.#former.size + this.#connecting.size;
@@ -214,6 +216,9 @@ export class Swarm {
     connecting.cancelTimer();
     this.#connecting.delete(peer);
     const { clock, random, mayUpload } = this.#deps;
+    let taken = 0;
+    for (const session of this.#sessions.values()) taken |= session.holdings.bit;
+    const holdings = new RemoteHoldings(this.#holdings, freeBit(taken));
     const session = new PeerSession(
       peer,
       connecting.transport,
@@ -228,7 +233,7 @@ export class Swarm {
         frame: (from, frame) => this.#receive(from, frame),
         closed: (closed, because) => this.#ended(closed, because),
       },
-      { clock, random },
+      { clock, random, holdings },
     );
     this.#sessions.set(peer, session);
     return session;
