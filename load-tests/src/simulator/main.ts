@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { collectSeldom } from './collect-seldom.ts';
 import { printResult, printTrace } from './print-result.ts';
 import { scenarios } from './scenarios.ts';
 import { World, type WorldConfig, worldDefaults } from './world.ts';
@@ -44,6 +45,7 @@ const options = new Command('npm run sim --')
   .parse()
   .opts<SimOptions>();
 
+collectSeldom();
 const { uplink, seconds, regions, trace } = options;
 const config: Partial<WorldConfig> = {
   ...scenarios[options.scenario]?.config,

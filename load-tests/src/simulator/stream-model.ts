@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { Clock, Hashing } from '@nearcast/player-plugin/engine';
 import {
   chunkCount,
@@ -45,10 +45,7 @@ export class StreamModel {
     const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
     this.jwk = { kty: 'EC', crv: 'P-256', x, y };
     this.#privateKey = privateKey;
-    this.#keyId = createHash('sha256')
-      .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
-      .digest()
-      .subarray(0, 8);
+    this.#keyId = sha256(new TextEncoder().encode(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))).subarray(0, 8);
     this.#noise = Uint8Array.from({ length: 1 << 16 }, () => Math.floor(random() * 256));
   }
 
@@ -105,7 +102,7 @@ function keyOf(url: string): Uint8Array {
 }
 
 function sha256(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest();
+  return hash('sha256', bytes, 'buffer');
 }
 
 /** Hashing takes a browser some time, and its answer never comes in the same turn. */
