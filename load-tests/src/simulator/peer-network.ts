@@ -130,6 +130,8 @@ class MemoryTransport implements PeerTransport {
   #isOpen = false;
   #isClosed = false;
   #controlReachedAt = 0;
+  /** Messages that have reached the line and are not in. */
+  #comingIn = 0;
 
   constructor(
     clock: VirtualClock,
@@ -232,8 +234,16 @@ class MemoryTransport implements PeerTransport {
   #reached(channel: Channel, message: Uint8Array): void {
     if (this.#isClosed) return;
     const takesMs = this.end.line.receive(message.length) - this.#clock.now();
-    if (takesMs < NO_TIME_MS) this.#isIn(channel, message);
-    else this.#clock.after(takesMs, () => this.#isIn(channel, message));
+    if (takesMs < NO_TIME_MS && this.#comingIn === 0) {
+      this.#isIn(channel, message);
+      return;
+    }
+    // `control` is in order: nothing may overtake what is still coming in.
+    this.#comingIn += 1;
+    this.#clock.after(takesMs, () => {
+      this.#comingIn -= 1;
+      this.#isIn(channel, message);
+    });
   }
 
   #isIn(channel: Channel, message: Uint8Array): void {
