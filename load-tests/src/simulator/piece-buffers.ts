@@ -1,7 +1,7 @@
-import { PIECE_BYTES } from '@nearcast/protocol';
+import { PIECE_BYTES, PIECE_HEADER_BYTES, SEGMENT_KEY_BYTES } from '@nearcast/protocol';
 
-/** As long as the longest message with a piece. */
-const BUFFER_BYTES = PIECE_BYTES + 64;
+/** The longest message with a piece. */
+const BUFFER_BYTES = PIECE_HEADER_BYTES + SEGMENT_KEY_BYTES + PIECE_BYTES;
 
 /**
  * Copies of messages that are under way, in memory that is used again: with a buffer for each, a thousand viewers would

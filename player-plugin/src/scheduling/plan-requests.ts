@@ -1,5 +1,5 @@
+import { bitCount } from '../bits.ts';
 import type { Random } from '../random.ts';
-import { bitCount } from '../swarm/remote-holdings.ts';
 import { dutyRank, halfChunks, halves, RANK_DELAYS, stripeCount } from './fetch-duty.ts';
 import {
   type Action,
@@ -68,8 +68,8 @@ class Plan implements RequestPlan {
   /** What this plan itself adds to the chunks' state, so that no chunk is planned twice. */
   readonly #planned = new Map<SegmentView, Uint8Array>();
   /** The bits of all peers, and of those whose word counts. */
-  readonly #peers: number;
-  readonly #reliable: number;
+  #peers = 0;
+  #reliable = 0;
   #edgePendingBytes: number;
 
   constructor(view: PlanView, config: PlanConfig, random: Random) {
@@ -77,8 +77,10 @@ class Plan implements RequestPlan {
     this.#config = config;
     this.#random = random;
     this.#edgePendingBytes = view.edge.pendingBytes;
-    this.#peers = bitsOf(view.peers);
-    this.#reliable = bitsOf(view.peers.filter(({ isReliable }) => isReliable));
+    for (const { holdings, isReliable } of view.peers) {
+      this.#peers |= holdings.bit;
+      if (isReliable) this.#reliable |= holdings.bit;
+    }
   }
 
   /** Whoever is on duty needs the manifest from the edge; all others get it from whoever has told of chunks. */
@@ -157,14 +159,16 @@ class Plan implements RequestPlan {
   askPeers(): void {
     const { peers, now } = this.#view;
     let inFlight = 0;
+    let askableBits = 0;
     const askable: Askable[] = [];
     for (const peer of peers) {
       inFlight += peer.inFlight;
-      const isFull = peer.inFlight >= this.#config.maxPerPeer;
-      if (peer.availableAt <= now && !isFull) askable.push({ peer, asked: peer.inFlight });
+      if (peer.availableAt > now || peer.inFlight >= this.#config.maxPerPeer) continue;
+      askableBits |= peer.holdings.bit;
+      askable.push({ peer, asked: peer.inFlight });
     }
     if (askable.length === 0) return;
-    for (const { segment, chunk, holders } of this.#byRarity(bitsOf(askable.map(({ peer }) => peer)))) {
+    for (const { segment, chunk, holders } of this.#byRarity(askableBits)) {
       if (inFlight >= this.#config.maxInFlight) return;
       const soonest = this.#soonest(segment, chunk, holders, askable);
       if (!soonest) continue;
@@ -273,12 +277,6 @@ class Plan implements RequestPlan {
   #stateOf(segment: SegmentView, chunk: number): number {
     return (segment.state[chunk] ?? 0) | (this.#planned.get(segment)?.[chunk] ?? 0);
   }
-}
-
-function bitsOf(peers: readonly PeerView[]): number {
-  let bits = 0;
-  for (const { holdings } of peers) bits |= holdings.bit;
-  return bits;
 }
 
 function sizeOf({ chunks, chunkBytes, lastChunkBytes }: SegmentView, chunk: number): number {

@@ -16,7 +16,7 @@ export class ControlOutbox {
   readonly #clock: Clock;
   readonly #send: (message: Uint8Array) => void;
   readonly #frames: PeerFrame[] = [];
-  readonly #haves = new Map<string, number[]>();
+  readonly #haves = new Map<string, Set<number>>();
   readonly #pieces: number[] = [];
   /** What segments are called in what is said here. */
   readonly numbers: KeyNumbers = new KeyNumbers();
@@ -35,9 +35,8 @@ export class ControlOutbox {
   }
 
   have(key: string, chunk: number, urgency: Urgency): void {
-    const chunks = this.#haves.get(key);
-    if (chunks) chunks.push(chunk);
-    else this.#haves.set(key, [chunk]);
+    const chunks = this.#haves.get(key) ?? new Set();
+    this.#haves.set(key, chunks.add(chunk));
     this.#sendWithin(WAIT_MS[urgency]);
   }
 
@@ -62,7 +61,7 @@ export class ControlOutbox {
     this.#cancelTimer = undefined;
     this.#dueAt = Number.POSITIVE_INFINITY;
     const frames = this.#frames.splice(0);
-    for (const [key, chunks] of this.#haves) frames.push({ type: 'have', key, runs: sortedRuns(chunks) });
+    for (const [key, chunks] of this.#haves) frames.push({ type: 'have', key, runs: sortedRuns([...chunks]) });
     this.#haves.clear();
     for (const runs of slices(sortedRuns(this.#pieces.splice(0)), 64)) {
       frames.push({ type: 'ack', arrivedAtMs: Math.round(this.#arrivedAt) >>> 0, runs });

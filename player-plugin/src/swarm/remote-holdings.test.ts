@@ -1,7 +1,8 @@
 import { MAX_CHUNKS } from '@nearcast/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bitCount, freeBit, type Holdings, RemoteHoldings } from './remote-holdings.ts';
+import { bitCount } from '../bits.ts';
+import { type Holdings, RemoteHoldings } from './remote-holdings.ts';
 
 const one = (chunk: number) => [{ first: chunk, count: 1 }];
 
@@ -79,17 +80,6 @@ describe('neighbours', () => {
     for (let who = 0; who < 32; who++) new RemoteHoldings(all, 1 << who).addHave('a', [{ first: who, count: 32 }]);
     const copies = Array.from(all.get('a')?.has ?? [], bitCount);
     expect(copies.slice(0, 64)).toEqual(Array.from({ length: 64 }, (_, chunk) => Math.min(chunk + 1, 63 - chunk)));
-  });
-
-  test('have a bit each, 32 of them', () => {
-    let taken = 0;
-    for (let who = 0; who < 32; who++) {
-      const bit = freeBit(taken);
-      expect(bitCount(bit)).toBe(1);
-      expect(taken & bit).toBe(0);
-      taken |= bit;
-    }
-    expect(freeBit(taken & ~8)).toBe(8);
   });
 
   test('that come have nothing of those whose bit was theirs', () => {

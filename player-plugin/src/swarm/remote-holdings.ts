@@ -1,8 +1,8 @@
 import { type ChunkRun, MAX_CHUNKS } from '@nearcast/protocol';
 
 /**
- * What neighbours say that they have, and that they are fetching from the edge. By segment and chunk one bit for each
- * neighbour: who has a chunk is asked for every missing chunk with every plan, of all of them at once.
+ * What neighbours say that they have, and that they are fetching from the edge. What they have is one list for all, by
+ * segment and chunk, with a bit for each: every plan asks of every missing chunk who has it.
  */
 
 /** A peer that names more segments than that is flooding; its oldest are forgotten. */
@@ -20,11 +20,6 @@ export interface Holding {
 
 /** Of all neighbours, by segment. */
 export type Holdings = Map<string, Holding>;
-
-/** A bit that is not among these: there are 32. */
-export function freeBit(bits: number): number {
-  return ~bits & (bits + 1);
-}
 
 /** What one neighbour has. */
 export class RemoteHoldings {
@@ -101,11 +96,4 @@ export class RemoteHoldings {
     holding.knownBy |= this.bit;
     return holding;
   }
-}
-
-/** How many bits are set. */
-export function bitCount(bits: number): number {
-  let count = 0;
-  for (let left = bits; left !== 0; left &= left - 1) count += 1;
-  return count;
 }

@@ -1,11 +1,12 @@
 import type { LinkReport, TrackerMessage, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
+import { bitCount, freeBit } from '../bits.ts';
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Urgency } from './control-outbox.ts';
 import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
-import { bitCount, freeBit, type Holdings, RemoteHoldings } from './remote-holdings.ts';
+import { type Holdings, RemoteHoldings } from './remote-holdings.ts';
 import { slowNeighbour } from './slow-neighbour.ts';
 import { RARE_COPIES, type Uploader } from './uploader.ts';
 
