@@ -75,8 +75,11 @@ export interface Playhead {
   readonly bufferedAhead: number;
 }
 
-/** Why the edge was asked: on duty for others, in place of one who was, to be in time, or as the only source there is. */
-export type EdgeReason = 'duty' | 'backup' | 'repair' | 'alone';
+/**
+ * Why the edge was asked: on duty for others, in place of one who was, because it would be asked in the end anyway, to be in
+ * time, or as the only source there is.
+ */
+export type EdgeReason = 'duty' | 'backup' | 'early' | 'repair' | 'alone';
 
 /** What an engine tells its session. */
 export interface EngineObserver {

@@ -78,7 +78,7 @@ export class ModelViewer {
   readonly totals: ViewerTotals = {
     peerBytes: 0,
     edgeBytes: 0,
-    edgeBytesBecause: { duty: 0, backup: 0, repair: 0, alone: 0 },
+    edgeBytesBecause: { duty: 0, backup: 0, early: 0, repair: 0, alone: 0 },
     uploadedBytes: 0,
     discardedBytes: 0,
     controlBytes: 0,

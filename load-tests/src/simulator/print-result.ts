@@ -36,14 +36,16 @@ export function printResult(title: string, config: WorldConfig, result: WorldRes
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-const columns = ['ms', 'begun', 'held', 'whole', 'duty', 'backup', 'repair', 'media', 'control'] as const;
+const columns = ['ms', 'begun', 'held', 'whole', 'duty', 'backup', 'early', 'repair', 'media', 'control'] as const;
 
 /** A segment's way through the swarm: shares of viewers and bytes, copies from the edge by reason, use of all uplinks. */
 export function printTrace(steps: readonly TraceStep[]): void {
   const lines = steps.map(({ ms, begun, held, whole, edgeCopies, mediaShare, controlShare }) => [
     String(ms),
     ...[begun, held, whole].map(percent),
-    ...[edgeCopies.duty, edgeCopies.backup, edgeCopies.repair + edgeCopies.alone].map((copies) => copies.toFixed(2)),
+    ...[edgeCopies.duty, edgeCopies.backup, edgeCopies.early, edgeCopies.repair + edgeCopies.alone].map((copies) =>
+      copies.toFixed(2),
+    ),
     ...[mediaShare, controlShare].map(percent),
   ]);
   const table = [columns, ...lines].map((cells) => cells.map((cell) => cell.padStart(9)).join(''));

@@ -35,7 +35,7 @@ export class SegmentTrace {
   readonly #segment: TracedSegment;
   readonly #received = new Map<object, number>();
   readonly #steps: TraceStep[] = [];
-  readonly #edgeBytes: Record<EdgeReason, number> = { duty: 0, backup: 0, repair: 0, alone: 0 };
+  readonly #edgeBytes: Record<EdgeReason, number> = { duty: 0, backup: 0, early: 0, repair: 0, alone: 0 };
   #heldBytes = 0;
   #wholeViewers = 0;
   #mediaBytes = 0;
@@ -85,13 +85,19 @@ export class SegmentTrace {
 
   #endStep(): void {
     const { bytes, viewers, uplinkBytesPerMs } = this.#segment;
-    const { duty, backup, repair, alone } = this.#edgeBytes;
+    const { duty, backup, early, repair, alone } = this.#edgeBytes;
     this.#steps.push({
       ms: (this.#steps.length + 1) * STEP_MS,
       begun: this.#received.size / viewers,
       whole: this.#wholeViewers / viewers,
       held: this.#heldBytes / (bytes * viewers),
-      edgeCopies: { duty: duty / bytes, backup: backup / bytes, repair: repair / bytes, alone: alone / bytes },
+      edgeCopies: {
+        duty: duty / bytes,
+        backup: backup / bytes,
+        early: early / bytes,
+        repair: repair / bytes,
+        alone: alone / bytes,
+      },
       mediaShare: this.#mediaBytes / (uplinkBytesPerMs * STEP_MS),
       controlShare: this.#controlBytes / (uplinkBytesPerMs * STEP_MS),
     });

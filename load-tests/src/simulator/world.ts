@@ -432,7 +432,7 @@ function isWithin(
 }
 
 function edgeShares(totals: readonly ViewerTotals[]): Record<EdgeReason, number> {
-  const shares: Record<EdgeReason, number> = { duty: 0, backup: 0, repair: 0, alone: 0 };
+  const shares: Record<EdgeReason, number> = { duty: 0, backup: 0, early: 0, repair: 0, alone: 0 };
   const received = totals.reduce((sum, { peerBytes, edgeBytes }) => sum + peerBytes + edgeBytes, 0);
   for (const { edgeBytesBecause } of totals) {
     for (const reason of Object.keys(shares) as EdgeReason[]) shares[reason] += edgeBytesBecause[reason] / received;

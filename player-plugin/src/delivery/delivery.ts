@@ -2,6 +2,7 @@ import { type Arc, type ByteRange, hexOf, pathOfUrl } from '@nearcast/protocol';
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import { FIRST_EARLY_SHARE, nextEarlyShare } from '../scheduling/early-share.ts';
 import { type DutyRule, viewerNumber } from '../scheduling/fetch-duty.ts';
 import { planRequests } from '../scheduling/plan-requests.ts';
 import type { PlanConfig } from '../scheduling/plan-view.ts';
@@ -78,6 +79,7 @@ export class Delivery {
   /** By key: when a live segment can be forgotten, unless a playlist names it again. */
   readonly #keptUntil = new Map<string, number>();
   readonly #held: (() => void)[] = [];
+  #earlyShare = FIRST_EARLY_SHARE;
   #misses = 0;
   #declinesUntil = 0;
   #isClosed = false;
@@ -276,7 +278,7 @@ export class Delivery {
   #planNow(): void {
     this.#cancelPlan?.();
     this.#planDueAt = Number.POSITIVE_INFINITY;
-    const { clock, tasks, performer, edge, random, swarm } = this.#deps;
+    const { clock, tasks, performer, edge, random, swarm, mayUpload, viewerId } = this.#deps;
     const now = clock.now();
     this.#followTimeline(now);
     const segments = tasks.byDeadline();
@@ -284,7 +286,10 @@ export class Delivery {
     for (const task of segments) task.duty = this.#dutyFor(task, peers, now);
     if (this.#isAlone(now)) this.#fetchAlone(segments);
     const { holders } = swarm;
-    const plan = planRequests({ now, segments, peers, holders, edge: edge.meter }, this.#plan, random);
+    const me = viewerNumber(viewerId());
+    const earlyShare = mayUpload() ? this.#earlyShare : -1;
+    const view = { now, segments, peers, holders, edge: edge.meter, me, earlyShare };
+    const plan = planRequests(view, this.#plan, random);
     for (const action of plan.actions) performer.perform(action, action.segment as SegmentTask);
     swarm.tick(now);
     if (now - this.#toldWindowsAt >= WINDOWS_EVERY_MS) {
@@ -381,6 +386,8 @@ export class Delivery {
       else waiter.reject();
     }
     this.#deps.tasks.delete(task.key);
+    if (task.isLive && task.manifestBody)
+      this.#earlyShare = nextEarlyShare(this.#earlyShare, task.repairedBytes / task.manifestBody.size);
     this.changed();
   }
 

@@ -224,6 +224,7 @@ export class Performer {
       }
       observer.receivedFromEdge(bytes.length, because, task.key);
       task.edgeBytes += bytes.length;
+      if (because === 'repair') task.repairedBytes += bytes.length;
       if (bytes.length === within.end - within.start) intake.run(task, first, end, bytes, settle);
       // An edge, or a cache before it, may answer a range with the whole: it is paid for, so all of it counts.
       else if (bytes.length === manifest.size) intake.run(task, 0, task.chunks, bytes, settle);

@@ -69,7 +69,8 @@ function view(segments: SegmentView[], given: KnownPeer[] = [], now = 0): PlanVi
   for (const { holdings, has: chunks } of peers) {
     for (const chunk of chunks) has[chunk] = (has[chunk] ?? 0) | holdings.bit;
   }
-  return { now, segments, peers, holders: () => has, edge: { rttMs: 50, bytesPerMs: 1_000, pendingBytes: 0 } };
+  const edge = { rttMs: 50, bytesPerMs: 1_000, pendingBytes: 0 };
+  return { now, segments, peers, holders: () => has, edge, me: 1, earlyShare: 0 };
 }
 
 const plan = (given: PlanView): readonly Action[] => planRequests(given, planDefaults, () => 0.5).actions;

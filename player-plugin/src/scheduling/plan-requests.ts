@@ -1,6 +1,6 @@
 import { bitCount } from '../bits.ts';
 import type { Random } from '../random.ts';
-import { dutyRank, halfChunks, halves, RANK_DELAYS, stripeCount } from './fetch-duty.ts';
+import { dutyRank, halfChunks, halves, lot, RANK_DELAYS, stripeCount } from './fetch-duty.ts';
 import {
   type Action,
   ASKED_EDGE,
@@ -15,13 +15,14 @@ import {
 } from './plan-view.ts';
 
 /**
- * What to ask of whom now. Duty first: the swarm waits for it. Then what the edge must repair before the playhead gets
+ * What to ask of whom now. Duty first: the swarm waits for it, and for what will have to come from the edge anyway. Then what it must repair before the playhead gets
  * there, and not earlier. Then everything else from peers, each chunk from whoever will have delivered it first.
  */
 export function planRequests(view: PlanView, config: PlanConfig, random: Random): RequestPlan {
   const plan = new Plan(view, config, random);
   for (const segment of view.segments) if (!segment.isComingWhole) plan.manifest(segment);
   for (const segment of view.segments) if (!segment.isComingWhole) plan.duty(segment);
+  for (const segment of view.segments) if (!segment.isComingWhole) plan.early(segment);
   for (const segment of view.segments) if (!segment.isComingWhole) plan.repair(segment);
   plan.askPeers();
   return plan;
@@ -105,6 +106,19 @@ class Plan implements RequestPlan {
         const { first, end } = halfChunks(stripe, half, segment.chunks);
         this.#fetchUncared(segment, first, end, rank === 0 ? 'duty' : 'backup');
       }
+    }
+  }
+
+  /** One run of chunks, each viewer another: what is there in many places at once needs no time to spread. */
+  early(segment: SegmentView): void {
+    const { me, earlyShare } = this.#view;
+    const { chunks, seed } = segment;
+    if (!(segment.isLive && segment.mayAskEdge)) return;
+    const first = Math.floor(lot(me, seed) * chunks);
+    const count = Math.floor(earlyShare * chunks + lot(seed, me));
+    for (let at = first; at < first + count; at++) {
+      const chunk = at % chunks;
+      if (this.#stateOf(segment, chunk) === 0) this.#fetch(segment, chunk, 'early');
     }
   }
 

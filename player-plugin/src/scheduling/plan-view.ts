@@ -10,6 +10,10 @@ export interface PlanView {
   /** Who has what of a segment: by chunk, the bits of neighbours. */
   readonly holders: (key: string) => Int32Array | undefined;
   readonly edge: EdgeView;
+  /** A number for this viewer, by which it draws lots. */
+  readonly me: number;
+  /** Which share of a live segment is asked of the edge as soon as it is known; none below 0. */
+  readonly earlyShare: number;
 }
 
 /** How a chunk stands: bits, for it may be asked for twice when time is short. */
@@ -75,7 +79,7 @@ export interface EdgeView {
   readonly pendingBytes: number;
 }
 
-export type FetchReason = 'duty' | 'backup' | 'repair';
+export type FetchReason = 'duty' | 'backup' | 'early' | 'repair';
 
 export type Action =
   | {
