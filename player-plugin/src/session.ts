@@ -288,9 +288,7 @@ export class Session implements P2PSession {
       receivedFromPeers: (bytes) => this.#counters.add('peerBytes', bytes),
       receivedFromEdge: (bytes, because) => {
         this.#counters.add('edgeBytes', bytes);
-        // To whoever reads reports both are what the swarm could not carry.
-        const reason = because === 'early' ? 'repair' : because;
-        if (reason !== 'alone') this.#counters.add(`${reason}Bytes`, bytes);
+        if (because !== 'alone') this.#counters.add(`${because}Bytes`, bytes);
       },
       uploaded: (bytes) => this.#counters.add('uploadedBytes', bytes),
       discarded: (bytes) => this.#counters.add('discardedBytes', bytes),

@@ -15,6 +15,8 @@ export interface PlaybackReport {
   readonly dutyBytes: number;
   /** Of these: fetched in place of another viewer that did not do its duty. */
   readonly backupBytes: number;
+  /** Of these: fetched when the segment was new, because uplinks do not carry the stream; 0 from viewers that do not say. */
+  readonly earlyBytes: number;
   /** Of these: fetched because the playhead was near and peers were late. */
   readonly repairBytes: number;
   /** Media bytes sent to peers. */
@@ -96,6 +98,7 @@ function parseCounters(given: JsonObject): Counters | undefined {
     edgeBytes: asCounter(given.edgeBytes, MAX_COUNTER),
     dutyBytes: asCounter(given.dutyBytes, MAX_COUNTER),
     backupBytes: asCounter(given.backupBytes, MAX_COUNTER),
+    earlyBytes: asCounter(given.earlyBytes ?? 0, MAX_COUNTER),
     repairBytes: asCounter(given.repairBytes, MAX_COUNTER),
     uploadedBytes: asCounter(given.uploadedBytes, MAX_COUNTER),
     discardedBytes: asCounter(given.discardedBytes, MAX_COUNTER),
@@ -154,6 +157,7 @@ export const nothingCounted: Readonly<Record<PlaybackCounter, number>> = {
   edgeBytes: 0,
   dutyBytes: 0,
   backupBytes: 0,
+  earlyBytes: 0,
   repairBytes: 0,
   uploadedBytes: 0,
   discardedBytes: 0,

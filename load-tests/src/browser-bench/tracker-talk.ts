@@ -3,7 +3,7 @@ import type { TraceEvent } from './viewer-sample.ts';
 
 /**
  * Notes what a page and its tracker say to each other: introductions, duty, and the reports, which say why the edge was
- * asked (`dutyBytes`, `backupBytes`, `repairBytes`). Seen from outside, so that the plugin needs no hook for it.
+ * asked (`dutyBytes`, `backupBytes`, `earlyBytes`, `repairBytes`). Seen from outside, so that the plugin needs no hook for it.
  */
 export function noteTrackerTalk(page: Page, note: (event: TraceEvent) => void): void {
   page.on('websocket', (socket) => {

@@ -278,17 +278,15 @@ export class Delivery {
   #planNow(): void {
     this.#cancelPlan?.();
     this.#planDueAt = Number.POSITIVE_INFINITY;
-    const { clock, tasks, performer, edge, random, swarm, mayUpload, viewerId } = this.#deps;
+    const { clock, tasks, performer, edge, random, swarm, viewerId } = this.#deps;
     const now = clock.now();
     this.#followTimeline(now);
     const segments = tasks.byDeadline();
     const peers = swarm.open.filter((session) => session.uploads);
     for (const task of segments) task.duty = this.#dutyFor(task, peers, now);
     if (this.#isAlone(now)) this.#fetchAlone(segments);
-    const { holders } = swarm;
     const me = viewerNumber(viewerId());
-    const earlyShare = mayUpload() ? this.#earlyShare : -1;
-    const view = { now, segments, peers, holders, edge: edge.meter, me, earlyShare };
+    const view = { now, segments, peers, holders: swarm.holders, edge: edge.meter, me, earlyShare: this.#earlyShare };
     const plan = planRequests(view, this.#plan, random);
     for (const action of plan.actions) performer.perform(action, action.segment as SegmentTask);
     swarm.tick(now);
@@ -386,8 +384,7 @@ export class Delivery {
       else waiter.reject();
     }
     this.#deps.tasks.delete(task.key);
-    if (task.isLive && task.manifestBody)
-      this.#earlyShare = nextEarlyShare(this.#earlyShare, task.repairedBytes / task.manifestBody.size);
+    if (task.isLive) this.#earlyShare = nextEarlyShare(this.#earlyShare, task.repairedChunks / task.chunks);
     this.changed();
   }
 

@@ -202,6 +202,7 @@ export class Performer {
     if (!task.place || !manifest) return;
     const within = { start: chunkRange(manifest, first).start, end: chunkRange(manifest, end - 1).end };
     for (let chunk = first; chunk < end; chunk++) task.mark(chunk, ASKED_EDGE);
+    if (because === 'repair') task.repairedChunks += end - first;
     task.transfers.begin(clock.now());
     // Mostly it is here before anybody would have stepped in; only what takes longer is worth a word.
     const cancelTelling = clock.after(TELL_OF_FETCH_AFTER_MS, () => {
@@ -224,7 +225,6 @@ export class Performer {
       }
       observer.receivedFromEdge(bytes.length, because, task.key);
       task.edgeBytes += bytes.length;
-      if (because === 'repair') task.repairedBytes += bytes.length;
       if (bytes.length === within.end - within.start) intake.run(task, first, end, bytes, settle);
       // An edge, or a cache before it, may answer a range with the whole: it is paid for, so all of it counts.
       else if (bytes.length === manifest.size) intake.run(task, 0, task.chunks, bytes, settle);

@@ -57,8 +57,8 @@ export class SegmentTask implements SegmentView {
   /** Bytes by where they came from, for whoever is told of the delivery. */
   peerBytes = 0;
   edgeBytes = 0;
-  /** Of the edge's, those that were asked for in the end. */
-  repairedBytes = 0;
+  /** Which the edge was asked for in the end. */
+  repairedChunks = 0;
 
   constructor(
     key: string,

@@ -113,13 +113,8 @@ function rankByElection(
   return better;
 }
 
-/** A lot that a viewer draws for a segment: at least 0, less than 1. */
-export function lot(viewer: number, seed: number): number {
-  return mix(viewer ^ mix(seed)) / 2 ** 32;
-}
-
 /** The finaliser of MurmurHash3: every bit of the number moves every bit of the result. */
-function mix(number: number): number {
+export function mix(number: number): number {
   let hash = number >>> 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -1,6 +1,6 @@
 import { bitCount } from '../bits.ts';
 import type { Random } from '../random.ts';
-import { dutyRank, halfChunks, halves, lot, RANK_DELAYS, stripeCount } from './fetch-duty.ts';
+import { dutyRank, halfChunks, halves, mix, RANK_DELAYS, stripeCount } from './fetch-duty.ts';
 import {
   type Action,
   ASKED_EDGE,
@@ -22,7 +22,6 @@ export function planRequests(view: PlanView, config: PlanConfig, random: Random)
   const plan = new Plan(view, config, random);
   for (const segment of view.segments) if (!segment.isComingWhole) plan.manifest(segment);
   for (const segment of view.segments) if (!segment.isComingWhole) plan.duty(segment);
-  for (const segment of view.segments) if (!segment.isComingWhole) plan.early(segment);
   for (const segment of view.segments) if (!segment.isComingWhole) plan.repair(segment);
   plan.askPeers();
   return plan;
@@ -87,18 +86,17 @@ class Plan implements RequestPlan {
   /** Whoever is on duty needs the manifest from the edge; all others get it from whoever has told of chunks. */
   manifest(segment: SegmentView): void {
     if (segment.manifest !== 'missing') return;
-    const teller = this.#leastRtt(this.#view.peers.filter((peer) => peer.holdings.knows(segment.key)));
-    const isOnDuty = segment.mayAskEdge && hasAnyDuty(segment);
-    if (isOnDuty || (segment.mayAskEdge && this.#isLate(segment))) this.actions.push({ do: 'fetch-manifest', segment });
+    const tellers = this.#view.peers.filter((peer) => peer.holdings.knows(segment.key));
+    const [teller] = tellers.sort((a, b) => a.rttMs - b.rttMs);
+    const isOwn = hasAnyDuty(segment) || this.#dueRanks(segment) > 1;
+    if (isOwn && segment.mayAskEdge) this.actions.push({ do: 'fetch-manifest', segment });
     else if (teller) this.actions.push({ do: 'ask-manifest', segment, peer: teller });
   }
 
   duty(segment: SegmentView): void {
     if (!segment.mayAskEdge || segment.heldChunks === segment.chunks) return;
     if (!segment.isLive && this.#isLineFull) return;
-    const waitedMs = this.#view.now - segment.learnedAt;
-    const slackMs = Math.min(segment.slackMs, this.#config.longestSlackMs);
-    const dueRanks = RANK_DELAYS.filter((share) => waitedMs >= share * slackMs).length;
+    const dueRanks = this.#dueRanks(segment);
     for (let stripe = 0; stripe < stripeCount(segment.chunks); stripe++) {
       for (const half of halves) {
         const rank = dutyRank(segment.duty, segment.seed, stripe, half, dueRanks);
@@ -107,17 +105,23 @@ class Plan implements RequestPlan {
         this.#fetchUncared(segment, first, end, rank === 0 ? 'duty' : 'backup');
       }
     }
+    if (segment.isLive) this.#fetchEarly(segment);
+  }
+
+  #dueRanks({ slackMs, learnedAt }: SegmentView): number {
+    const waitedMs = this.#view.now - learnedAt;
+    const patienceMs = Math.min(slackMs, this.#config.longestSlackMs);
+    return RANK_DELAYS.filter((share) => waitedMs >= share * patienceMs).length;
   }
 
   /** One run of chunks, each viewer another: what is there in many places at once needs no time to spread. */
-  early(segment: SegmentView): void {
+  #fetchEarly(segment: SegmentView): void {
     const { me, earlyShare } = this.#view;
     const { chunks, seed } = segment;
-    if (!(segment.isLive && segment.mayAskEdge)) return;
-    const first = Math.floor(lot(me, seed) * chunks);
-    const count = Math.floor(earlyShare * chunks + lot(seed, me));
-    for (let at = first; at < first + count; at++) {
-      const chunk = at % chunks;
+    const lot = mix(me ^ seed);
+    const count = Math.floor(earlyShare * chunks + lot / 2 ** 32);
+    for (let at = 0; at < count; at++) {
+      const chunk = (lot + at) % chunks;
       if (this.#stateOf(segment, chunk) === 0) this.#fetch(segment, chunk, 'early');
     }
   }
@@ -259,17 +263,6 @@ class Plan implements RequestPlan {
   /** Beyond its end there is nothing, which has no bits either. */
   #holdersOf({ key }: SegmentView): Int32Array {
     return this.#view.holders(key) ?? NOBODY;
-  }
-
-  #isLate(segment: SegmentView): boolean {
-    const slackMs = Math.min(segment.slackMs, this.#config.longestSlackMs);
-    return this.#view.now - segment.learnedAt >= (RANK_DELAYS[1] as number) * slackMs;
-  }
-
-  #leastRtt(peers: readonly PeerView[]): PeerView | undefined {
-    let least: PeerView | undefined;
-    for (const peer of peers) if (!least || peer.rttMs < least.rttMs) least = peer;
-    return least;
   }
 
   /** Adjacent chunks that are fetched for the same reason go into one request. */

@@ -10,12 +10,13 @@ async function after(report: Partial<typeof emptyReport>, passedMs: number): Pro
 }
 
 test('what was fetched from the edge is told apart by reason, and never adds up to more', async () => {
-  const lines = await after({ edgeBytes: 100, dutyBytes: 60, backupBytes: 30, repairBytes: 30 }, 1000);
+  const lines = await after({ edgeBytes: 100, dutyBytes: 60, backupBytes: 20, earlyBytes: 15, repairBytes: 30 }, 1000);
   const name = 'nearcast_player_edge_fetched_bytes_total';
   expect(lines.filter((line) => line.startsWith(name))).toEqual([
     `${name}{reason="duty"} 60`,
-    `${name}{reason="backup"} 30`,
-    `${name}{reason="repair"} 10`,
+    `${name}{reason="backup"} 20`,
+    `${name}{reason="early"} 15`,
+    `${name}{reason="repair"} 5`,
     `${name}{reason="other"} 0`,
   ]);
 });

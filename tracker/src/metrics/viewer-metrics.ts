@@ -47,7 +47,7 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
     edgeFetchedBytes: new TalliedCounter({
       name: 'nearcast_player_edge_fetched_bytes_total',
       help: 'Media bytes that players fetched from the edge, by why.',
-      labelNames: ['reason'], // duty | backup | repair | other
+      labelNames: ['reason'], // duty | backup | early | repair | other
       registers,
     }),
     controlBytes: new TalliedCounter({
@@ -83,7 +83,7 @@ export function countViewer(report: PlaybackReport, passedMs: number, metrics: V
   metrics.renditionSeconds.inc({ rendition: renditionOf(report.height), mode }, report.playedMs / 1000);
   for (const [connection, bytes] of receivedOver(report.links)) metrics.exchangedBytes.inc({ connection }, bytes);
   let unexplained = edgeBytes;
-  for (const reason of ['duty', 'backup', 'repair'] as const) {
+  for (const reason of ['duty', 'backup', 'early', 'repair'] as const) {
     const bytes = Math.min(report[`${reason}Bytes`], unexplained);
     unexplained -= bytes;
     metrics.edgeFetchedBytes.inc({ reason }, bytes);
