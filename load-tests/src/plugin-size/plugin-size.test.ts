@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildPlugin } from './build-plugin.ts';
 import { gzipBytes } from './sizes.ts';
 
-/** Whoever makes the plugin larger raises this, in the open. The bar is 24,000. */
-const MAX_BYTES = 23_950;
+/** Whoever makes the plugin larger raises this, in the open. 24,000 is the bar. */
+const MAX_BYTES = 24_000;
 
 let folder: string;
 

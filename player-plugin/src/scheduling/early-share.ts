@@ -3,19 +3,19 @@
  * nobody else; the same bytes asked for when the segment is new can be passed on (docs/decisions/0074).
  */
 
-/** The first segments of a stay are repaired for want of neighbours: it takes some four of them to get above 0. */
-export const FIRST_EARLY_SHARE = -1;
+/** The first segments of a stay are repaired for want of neighbours: it takes some five of them to get above 0. */
+export const FIRST_EARLY_SHARE = -4;
 
 /** So much is repaired by chance. */
-const CHANCE = 0.05;
+const CHANCE = 0.1;
 
 /**
- * Of what the edge gives, two thirds early and one in the end: as long as something is repaired the swarm does all it can. Where
- * uplinks suffice it falls by a quarter with each segment.
+ * Of what the edge gives, half early and half in the end: as long as something is repaired the swarm does all it can. Where
+ * uplinks suffice it is halved with each segment.
  * @param share which share of a live segment was asked of the edge at once; below 0: none
  * @param repaired which share had to be repaired in the end
  * @returns the share for those that follow
  */
 export function nextEarlyShare(share: number, repaired: number): number {
-  return share + (repaired - CHANCE - share / 2) / 2;
+  return (share + repaired - CHANCE) / 2;
 }
