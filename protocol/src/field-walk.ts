@@ -2,6 +2,8 @@ import { SEGMENT_KEY_BYTES } from './identity.ts';
 import { KEY_NUMBERS, type KeyNumbers } from './key-numbers.ts';
 import { SegmentKeyNames } from './segment-key-names.ts';
 
+const MAX_PATH_BYTES = 2048;
+
 const names = new SegmentKeyNames();
 /** One for all: a number is read or written at once. */
 const eight = new DataView(new ArrayBuffer(8));
@@ -70,6 +72,19 @@ export class FieldWalk {
   /** [P13] A segment: by its number, or by a number and its key. @param mayGive whether it is given a number here */
   key(value?: string, mayGive = true): string {
     return value === undefined ? this.#readKey(mayGive) : this.#writeKey(value, mayGive);
+  }
+
+  /** [P14] All that is left: how much of the last path it begins with, and the rest. */
+  path(value?: string): string {
+    const last = this.#numbers.path;
+    const given = value === undefined ? value : new TextEncoder().encode(value).subarray(0, MAX_PATH_BYTES);
+    let same = 0;
+    while (given && same < Math.min(last.length, 255) && given[same] === last[same]) same += 1;
+    same = this.u8(given && same);
+    const path = Uint8Array.of(...last.subarray(0, same), ...this.rest(given?.subarray(same)));
+    this.must(same <= last.length && path.length <= MAX_PATH_BYTES);
+    this.#numbers.path = path;
+    return new TextDecoder().decode(path);
   }
 
   /** All that is left; a view of it. */

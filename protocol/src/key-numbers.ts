@@ -7,6 +7,8 @@
 export const KEY_NUMBERS = 128;
 
 export class KeyNumbers {
+  /** [P14] The last path that was said, in UTF-8. */
+  path: Uint8Array = new Uint8Array(0);
   readonly #keys: string[] = [];
   readonly #numbers = new Map<string, number>();
   #next = 0;

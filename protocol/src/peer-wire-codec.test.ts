@@ -101,6 +101,27 @@ describe('frames', () => {
     expect(decodeFrames(second, heard)).toEqual(frames);
   });
 
+  test('[P14] of a path only what is new is said', () => {
+    const path = fc
+      .array(fc.constantFrom('/', 'live', 'é', '𝄞', '1', '2'), { maxLength: 99 })
+      .map((parts) => `/${parts.join('')}`);
+    const about = { type: 'segment' as const, key: 'ab'.repeat(16), rendition: 1, sequence: 2, durationMs: 3 };
+    fc.assert(
+      fc.property(fc.array(path, { maxLength: 5 }), (paths) => {
+        const [given, heard] = [new KeyNumbers(), new KeyNumbers()];
+        const frames = paths.map((path) => ({ ...about, path }));
+        const messages = frames.flatMap((frame) => encodeFrames([frame], given));
+        expect(messages.flatMap((message) => decodeFrames(message, heard))).toEqual(frames);
+      }),
+    );
+    const given = new KeyNumbers();
+    const said = (path: string) => encodeFrames([{ ...about, path }], given)[0] as Uint8Array;
+    said('/live/video/segment-00041.m4s');
+    const next = said('/live/video/segment-00042.m4s');
+    expect(next.length).toBe(3 + 1 + 12 + 1 + 1 + '2.m4s'.length);
+    expect(decodeFrames(next)).toBeUndefined();
+  });
+
   test('[P9] a frame of an unknown type is skipped', () => {
     const [ping] = encodeFrames([{ type: 'ping', id: 7 }]) as [Uint8Array];
     expect(decodeFrames(Uint8Array.of(200, 0, 2, 1, 2, ...ping))).toEqual([{ type: 'ping', id: 7 }]);

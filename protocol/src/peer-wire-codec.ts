@@ -1,4 +1,5 @@
 import { FieldWalk } from './field-walk.ts';
+import type { ByteRange } from './identity.ts';
 import { KeyNumbers } from './key-numbers.ts';
 import { MAX_CHUNKS } from './manifest.ts';
 import {
@@ -17,7 +18,6 @@ import {
  */
 
 const HEADER_BYTES = 3;
-const MAX_PATH_BYTES = 2048;
 const MAX_RUNS = 64;
 const MAX_MS = 0xffff;
 
@@ -54,7 +54,7 @@ const layouts: { readonly [T in Type]: Layout<Body<T>> } = {
     rendition: walk.u32(rendition),
     sequence: walk.u32(sequence),
     durationMs: walk.u32(durationMs),
-    ...rangeField(walk, path === undefined ? undefined : (range ?? NO_RANGE)),
+    ...rangeField(walk, path === undefined ? undefined : Number(range !== undefined), range),
     path: pathField(walk, path),
   }),
   manifest: (walk, { manifest }) => ({ manifest: walk.rest(manifest).slice() }),
@@ -122,20 +122,17 @@ function runsField(
   return runs;
 }
 
-/** A segment that is a file of its own. */
-const NO_RANGE = { start: -1, end: -1 };
-
-function rangeField(walk: FieldWalk, given: typeof NO_RANGE | undefined): Pick<Body<'segment'>, 'range'> {
-  const [start, end] = [walk.f64(given?.start), walk.f64(given?.end)];
-  if (start === -1 && end === -1) return {};
+/** @param given 1 when there is one, 0 for a segment that is a file of its own */
+function rangeField(walk: FieldWalk, given: number | undefined, range?: ByteRange): Pick<Body<'segment'>, 'range'> {
+  if (walk.u8(given) === 0) return {};
+  const [start, end] = [walk.f64(range?.start), walk.f64(range?.end)];
   walk.must(Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && end > start);
   return { range: { start, end } };
 }
 
 function pathField(walk: FieldWalk, given: string | undefined): string {
-  const bytes = walk.rest(given === undefined ? given : new TextEncoder().encode(given).subarray(0, MAX_PATH_BYTES));
-  const path = new TextDecoder().decode(bytes);
-  walk.must(bytes.length <= MAX_PATH_BYTES && path.startsWith('/'));
+  const path = walk.path(given);
+  walk.must(path.startsWith('/'));
   return path;
 }
 

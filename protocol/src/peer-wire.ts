@@ -3,7 +3,7 @@
  * carries messages of one or more frames, `data` is unordered and carries pieces of chunks ([P1]). SPEC.md has the rules.
  */
 
-export const PEER_PROTOCOL_VERSION = 2;
+export const PEER_PROTOCOL_VERSION = 3;
 
 /** [P1] Negotiated ids: both ends open them themselves, and no time is lost on announcing them. */
 export const CONTROL_CHANNEL_ID = 1;
