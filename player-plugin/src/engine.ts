@@ -146,7 +146,7 @@ export class SwarmEngine implements SegmentEngine {
           delivery.greet(session);
         },
         frame: (session, frame) => delivery.frame(session, frame),
-        news: () => delivery.changed(),
+        news: (session, key, runs) => delivery.heard(session, key, runs),
         chunkArrived: (session, key, chunk, bytes) => delivery.chunkArrived(session, key, chunk, bytes),
         chunkFailed: (_session, key, chunk) => delivery.chunkFailed(key, chunk),
         discarded: (bytes) => observer.discarded(bytes),

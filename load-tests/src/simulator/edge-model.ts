@@ -50,7 +50,8 @@ export class EdgeModel implements EdgeClient {
       }
       const number = this.#stream.numberOf(request.url);
       if (request.what === 'segment') this.#ledger.sent(number, this.#region, bytes.length);
-      const transferMs = this.#line.receive(bytes.length) - this.#clock.now();
+      const now = this.#clock.now();
+      const transferMs = this.#line.receive(bytes.length, now) - now;
       this.#clock.after(transferMs, () => {
         if (!isCancelled) done({ bytes, firstByteMs: roundTripMs, transferMs });
       });

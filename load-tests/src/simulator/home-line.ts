@@ -41,10 +41,18 @@ export class HomeLine {
     return this.#upFreeAt;
   }
 
-  /** @returns when a message that has reached the line now is in, ms */
-  receive(bytes: number): number {
-    this.#downFreeAt = Math.max(this.#downFreeAt, this.#clock.now()) + bytes / this.downBytesPerMs;
+  /**
+   * @param beginsAt when a message reaches the line, ms
+   * @returns when it is in, behind what reached the line before, ms
+   */
+  receive(bytes: number, beginsAt: number): number {
+    this.#downFreeAt = Math.max(this.#downFreeAt, beginsAt) + this.receivingMs(bytes);
     return this.#downFreeAt;
+  }
+
+  /** How long a message comes in while nothing else does. */
+  receivingMs(bytes: number): number {
+    return bytes / this.downBytesPerMs;
   }
 
   /** The acknowledgements that the transport below sends for what came. */

@@ -31,7 +31,7 @@ export interface PeerNetworkConfig {
 
 type Channel = 'control' | 'data';
 
-/** What comes in faster than that needs no timer of its own: half of all messages are a few words on a free line. */
+/** Behind so little on the line nothing waits. */
 const NO_TIME_MS = 0.1;
 
 /** Told of every message that leaves. */
@@ -222,6 +222,8 @@ class MemoryTransport implements PeerTransport {
     let reachesAt = this.end.line.send(size) + this.#delayMs;
     // A lost packet comes one round trip later, and a little.
     if (this.#lossShare > 0 && this.#random() < this.#lossShare) reachesAt += 2 * this.#delayMs + 50;
+    // With its last byte: where the other line is free it needs no second timer.
+    reachesAt += other.end.line.receivingMs(size);
     if (channel === 'control') {
       reachesAt = Math.max(reachesAt, this.#controlReachedAt);
       this.#controlReachedAt = reachesAt;
@@ -230,10 +232,12 @@ class MemoryTransport implements PeerTransport {
     this.#clock.after(reachesAt - this.#clock.now(), () => other.#reached(channel, carried));
   }
 
-  /** The message is at the line's other end, and comes in behind whatever else does. */
+  /** On a free line the message is in now; otherwise behind whatever else comes in. */
   #reached(channel: Channel, message: Uint8Array): void {
     if (this.#isClosed) return;
-    const takesMs = this.end.line.receive(message.length) - this.#clock.now();
+    const { line } = this.end;
+    const now = this.#clock.now();
+    const takesMs = line.receive(message.length, now - line.receivingMs(message.length)) - now;
     if (takesMs < NO_TIME_MS && this.#comingIn === 0) {
       this.#isIn(channel, message);
       return;

@@ -3,48 +3,72 @@ export interface Timer {
   /** Timers for the same moment run in the order in which they were set. */
   readonly order: number;
   run: (() => void) | undefined;
+  /** Another one of the same list. */
+  next: Timer | undefined;
 }
 
-/** A binary heap: the earliest timer first. */
+/**
+ * A binary heap: the earliest timer first. What is compared stands beside the timers and not in them, and the arrays keep
+ * their size: timers are all over the memory, and a heap looks at each of them many times.
+ */
 export class TimerHeap {
-  readonly #heap: Timer[] = [];
+  readonly #ats: number[] = [];
+  readonly #orders: number[] = [];
+  readonly #timers: (Timer | undefined)[] = [];
+  #size = 0;
 
-  get first(): Timer | undefined {
-    return this.#heap[0];
+  /** When the first of them is to run; `Infinity` when there is none. */
+  get firstAt(): number {
+    return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#ats[0] as number);
   }
 
   push(timer: Timer): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(timer);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(timer, heap[parent] as Timer)) break;
-      heap[at] = heap[parent] as Timer;
-      at = parent;
+    const { at, order } = timer;
+    let index = this.#size;
+    this.#size += 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!this.#isAfter(parent, at, order)) break;
+      this.#move(parent, index);
+      index = parent;
     }
-    heap[at] = timer;
+    this.#put(index, at, order, timer);
   }
 
   pop(): Timer | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (!last || heap.length === 0) return first;
-    let at = 0;
+    if (this.#size === 0) return undefined;
+    const first = this.#timers[0];
+    this.#size -= 1;
+    const last = this.#size;
+    const at = this.#ats[last] as number;
+    const order = this.#orders[last] as number;
+    let index = 0;
     for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as Timer, heap[child] as Timer)) child += 1;
-      if (!isBefore(heap[child] as Timer, last)) break;
-      heap[at] = heap[child] as Timer;
-      at = child;
+      let child = 2 * index + 1;
+      if (child >= last) break;
+      if (child + 1 < last && this.#isAfter(child, this.#ats[child + 1] as number, this.#orders[child + 1] as number))
+        child += 1;
+      if (this.#isAfter(child, at, order)) break;
+      this.#move(child, index);
+      index = child;
     }
-    heap[at] = last;
+    this.#put(index, at, order, this.#timers[last]);
+    this.#timers[last] = undefined;
     return first;
   }
-}
 
-function isBefore(a: Timer, b: Timer): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
+  #isAfter(index: number, at: number, order: number): boolean {
+    const own = this.#ats[index] as number;
+    return own > at || (own === at && (this.#orders[index] as number) > order);
+  }
+
+  #move(from: number, to: number): void {
+    this.#put(to, this.#ats[from] as number, this.#orders[from] as number, this.#timers[from]);
+  }
+
+  #put(index: number, at: number, order: number, timer: Timer | undefined): void {
+    this.#ats[index] = at;
+    this.#orders[index] = order;
+    this.#timers[index] = timer;
+  }
 }

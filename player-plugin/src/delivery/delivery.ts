@@ -1,4 +1,4 @@
-import { type Arc, type ByteRange, hexOf, pathOfUrl } from '@nearcast/protocol';
+import { type Arc, type ByteRange, type ChunkRun, hexOf, pathOfUrl } from '@nearcast/protocol';
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
@@ -190,6 +190,12 @@ export class Delivery {
     for (const task of this.#deps.tasks.all()) if (task.isLive && task.place) this.#tell(session, task);
     this.#tellWindows([session]);
     this.changed();
+  }
+
+  /** A neighbour has more. Only what is missing is worth a plan, and not before the neighbour may be asked. */
+  heard(session: PeerSession, key: string, runs: readonly ChunkRun[]): void {
+    if (!this.#deps.tasks.get(key)?.lacks(runs)) return;
+    this.#planWithin(Math.max(PLAN_AFTER_MS, session.availableAt - this.#deps.clock.now()));
   }
 
   frame(session: PeerSession, frame: Extract<ExchangeFrame, { type: 'segment' | 'manifest' }>): void {

@@ -35,9 +35,9 @@ export class Intake {
       done(true);
       return;
     }
-    this.#hashing.sha256(bytes, (hash) => {
+    this.#hashing.sha256(bytes, (hash, held = bytes) => {
       const isTrue = isAt(chunkHash(manifest, chunk), 0, hash);
-      if (isTrue) this.#admit(task, chunk, bytes);
+      if (isTrue) this.#admit(task, chunk, held);
       done(isTrue);
     });
   }

@@ -1,4 +1,4 @@
-import { type ByteRange, chunkCount, chunkRange, type Manifest } from '@nearcast/protocol';
+import { type ByteRange, type ChunkRun, chunkCount, chunkRange, type Manifest } from '@nearcast/protocol';
 import { type DutyRule, seedOf } from '../scheduling/fetch-duty.ts';
 import { type ASKED_EDGE, type ASKED_PEER, HELD, type SegmentView } from '../scheduling/plan-view.ts';
 import type { DeliveredSegment } from '../segment-engine.ts';
@@ -126,6 +126,15 @@ export class SegmentTask implements SegmentView {
     if (!this.manifestBody) return 0;
     const { start, end } = chunkRange(this.manifestBody, chunk);
     return end - start;
+  }
+
+  /** Whether any of these chunks, or the manifest, has not even been asked for. */
+  lacks(runs: readonly ChunkRun[]): boolean {
+    const isUnasked = ({ first, count }: ChunkRun) => {
+      const chunk = this.state.indexOf(0, first);
+      return chunk >= 0 && chunk < first + count;
+    };
+    return this.manifest === 'missing' || runs.some(isUnasked);
   }
 
   is(chunk: number, bit: typeof ASKED_PEER | typeof ASKED_EDGE | typeof HELD): boolean {

@@ -15,9 +15,10 @@ export type Urgency = keyof typeof WAIT_MS;
 export class ControlOutbox {
   readonly #clock: Clock;
   readonly #send: (message: Uint8Array) => void;
-  readonly #frames: PeerFrame[] = [];
-  readonly #haves = new Map<string, Set<number>>();
-  readonly #pieces: number[] = [];
+  #frames: PeerFrame[] = [];
+  /** A handful of segments at most. */
+  #haves: { readonly key: string; readonly chunks: number[] }[] = [];
+  #pieces: number[] = [];
   /** What segments are called in what is said here. */
   readonly numbers: KeyNumbers = new KeyNumbers();
   #arrivedAt = 0;
@@ -35,8 +36,9 @@ export class ControlOutbox {
   }
 
   have(key: string, chunk: number, urgency: Urgency): void {
-    const chunks = this.#haves.get(key) ?? new Set();
-    this.#haves.set(key, chunks.add(chunk));
+    const waiting = this.#haves.find((have) => have.key === key);
+    if (waiting) waiting.chunks.push(chunk);
+    else this.#haves.push({ key, chunks: [chunk] });
     this.#sendWithin(WAIT_MS[urgency]);
   }
 
@@ -53,19 +55,21 @@ export class ControlOutbox {
 
   /** Sends news that has been waiting, if there is any. */
   flushNews(): void {
-    if (this.#haves.size > 0) this.#sendWithin(WAIT_MS.answer);
+    if (this.#haves.length > 0) this.#sendWithin(WAIT_MS.answer);
   }
 
   flush(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#dueAt = Number.POSITIVE_INFINITY;
-    const frames = this.#frames.splice(0);
-    for (const [key, chunks] of this.#haves) frames.push({ type: 'have', key, runs: sortedRuns([...chunks]) });
-    this.#haves.clear();
-    for (const runs of slices(sortedRuns(this.#pieces.splice(0)), 64)) {
+    const frames = this.#frames;
+    for (const { key, chunks } of this.#haves) frames.push({ type: 'have', key, runs: sortedRuns(chunks) });
+    for (const runs of slices(sortedRuns(this.#pieces), 64)) {
       frames.push({ type: 'ack', arrivedAtMs: Math.round(this.#arrivedAt) >>> 0, runs });
     }
+    this.#frames = [];
+    this.#haves = [];
+    this.#pieces = [];
     for (const message of encodeFrames(frames, this.numbers)) this.#send(message);
   }
 

@@ -1,4 +1,5 @@
 import {
+  type ChunkRun,
   decodeFrames,
   decodePiece,
   encodePiece,
@@ -32,8 +33,8 @@ export interface PeerSessionEvents {
   /** It has said hello: it may be asked and told. */
   opened(session: PeerSession): void;
   frame(session: PeerSession, frame: ExchangeFrame): void;
-  /** It has more, or is fetching something. */
-  news(session: PeerSession): void;
+  /** It has more. */
+  news(session: PeerSession, key: string, runs: readonly ChunkRun[]): void;
   /** A chunk that was asked for is complete, and not verified yet. */
   chunkArrived(session: PeerSession, key: string, chunk: number, bytes: Uint8Array): void;
   /** A chunk that was asked for will not come from here now. */
@@ -287,11 +288,10 @@ export class PeerSession implements UploadTarget, PeerView {
     switch (frame.type) {
       case 'have':
         this.holdings.addHave(frame.key, frame.runs);
-        this.#events.news(this);
+        this.#events.news(this, frame.key, frame.runs);
         break;
       case 'fetching':
         this.holdings.addFetching(frame.key, frame.runs, this.#clock.now());
-        this.#events.news(this);
         break;
       case 'drop':
         this.holdings.drop(frame.key);
