@@ -37,8 +37,9 @@ export class ControlOutbox {
 
   have(key: string, chunk: number, urgency: Urgency): void {
     const waiting = this.#haves.find((have) => have.key === key);
-    if (waiting) waiting.chunks.push(chunk);
-    else this.#haves.push({ key, chunks: [chunk] });
+    if (!waiting) this.#haves.push({ key, chunks: [chunk] });
+    // Distinct ones are never more runs than a frame may have.
+    else if (!waiting.chunks.includes(chunk)) waiting.chunks.push(chunk);
     this.#sendWithin(WAIT_MS[urgency]);
   }
 
