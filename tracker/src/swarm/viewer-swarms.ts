@@ -59,7 +59,7 @@ interface Swarm {
 }
 
 /** Who has watched for so long, ms, will probably go on: its share of the duty is a whole one. */
-const SETTLED_AFTER_MS = 60_000;
+export const SETTLED_AFTER_MS = 60_000;
 
 export class ViewerSwarms {
   readonly #config: ViewerSwarmsConfig;
