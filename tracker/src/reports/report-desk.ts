@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { clampReport, countBelieved, countReport } from '../metrics/playback-totals.ts';
 import { countSession } from '../metrics/session-metrics.ts';
-import type { ConnectionId } from '../swarm/viewer-swarms.ts';
+import type { ConnectionId, MeasuredLink } from '../swarm/viewer-swarms.ts';
 import { Exchange, OpenExchanges } from './exchange.ts';
 import { bytesIn, type Claimant, ExchangeLedger, type OpenAccount, otherSide, type Side } from './exchange-ledger.ts';
 import type { ReportLabels } from './report-labels.ts';
@@ -14,6 +14,13 @@ export interface ReportingViewer {
   readonly id: string;
   readonly connection: ConnectionId;
   readonly swarm: string;
+}
+
+export interface Reported {
+  /** Of the exchange with others, what both ends have told by now. */
+  readonly believed: PlaybackReport;
+  /** The round trips that are worth noting. */
+  readonly measured: readonly MeasuredLink[];
 }
 
 export interface ReportDeskDeps {
@@ -75,8 +82,7 @@ export class ReportDesk {
     return reporter;
   }
 
-  /** @returns what is believed of it: of the exchange with others, what both ends have told by now */
-  report(viewer: ReportingViewer & { reportedAt: number }, report: PlaybackReport): PlaybackReport {
+  report(viewer: ReportingViewer & { reportedAt: number }, report: PlaybackReport): Reported {
     const { clock, metrics } = this.#deps;
     const now = clock.now();
     const passedMs = now - viewer.reportedAt;
@@ -89,7 +95,7 @@ export class ReportDesk {
     countReport(believed, passedMs, reporter.tallies, metrics);
     const isCut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
     metrics.reports.inc({ outcome: isCut ? 'clamped' : 'counted' });
-    return believed;
+    return { believed, measured: reporter.measured(report.links) };
   }
 
   /** What this viewer told since it joined, as far as it is believed; undefined where it does not report here. */
