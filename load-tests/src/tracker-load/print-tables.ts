@@ -73,6 +73,7 @@ export function replicaTable(rows: readonly ReplicaRow[], plan: ReplicaBenchPlan
     [
       'replicas',
       'viewers carried',
+      '× half of two apart',
       '× one alone',
       '× one with Redis',
       'round trips to Redis per join',
@@ -84,6 +85,7 @@ export function replicaTable(rows: readonly ReplicaRow[], plan: ReplicaBenchPlan
     rows.map((row) => [
       row.arm,
       whole(row.viewersCarried),
+      row.timesOneOnTwoCores.toFixed(2),
       row.timesOneAlone.toFixed(2),
       row.timesOneWithRedis.toFixed(2),
       row.roundTripsPerJoin.toFixed(1),

@@ -24,7 +24,9 @@ export interface ReplicaRow {
   readonly viewers: number;
   /** How many viewers these replicas can serve when each has a core, as far as the busiest of them can. */
   readonly viewersCarried: number;
-  /** Of the ratio to one replica, without and with Redis, in the same round. */
+  /** Of twice the ratio to two trackers that share the core and nothing else, in the same round: how many times one, on two cores. */
+  readonly timesOneOnTwoCores: number;
+  /** Of the ratio to one replica that has the core to itself, without and with Redis, in the same round. */
   readonly timesOneAlone: number;
   readonly timesOneWithRedis: number;
   /** Of the core that they share. */
@@ -35,11 +37,18 @@ export interface ReplicaRow {
   readonly lost: number;
 }
 
-type Turn = Omit<ReplicaRow, 'arm' | 'timesOneAlone' | 'timesOneWithRedis'>;
+type Turn = Omit<ReplicaRow, 'arm' | 'timesOneOnTwoCores' | 'timesOneAlone' | 'timesOneWithRedis'>;
+
+/**
+ * Two processes on one core cost more than they would on two, for each finds the caches full of what the other needed. Two trackers
+ * that know nothing of each other pay for that, too, and on two cores are two by definition.
+ */
+const TWO_APART = 2;
 
 const arms = [
   { name: 'one, without Redis', replicas: 1, withRedis: false },
   { name: 'one, with Redis', replicas: 1, withRedis: true },
+  { name: 'two trackers apart', replicas: 2, withRedis: false },
   { name: 'two, with Redis', replicas: 2, withRedis: true },
 ] as const;
 
@@ -107,6 +116,7 @@ export async function runReplicaBench(plan: ReplicaBenchPlan): Promise<ReplicaRo
       arm: name,
       viewers: of((turn) => turn.viewers),
       viewersCarried: of((turn) => turn.viewersCarried),
+      timesOneOnTwoCores: 2 * timesThatOf(TWO_APART),
       timesOneAlone: timesThatOf(0),
       timesOneWithRedis: timesThatOf(1),
       busyShare: of((turn) => turn.busyShare),
