@@ -116,6 +116,13 @@ const USUAL_HEIGHTS = [144, 240, 360, 480, 720, 1080, 1440, 2160];
 
 function renditionOf(height: number | undefined): string {
   if (height === undefined) return 'unknown';
+  const known = renditions.get(height);
+  if (known !== undefined) return known;
   const usual = USUAL_HEIGHTS.reduce((best, next) => (Math.abs(next - height) < Math.abs(best - height) ? next : best));
-  return `${usual}p`;
+  const rendition = `${usual}p`;
+  renditions.set(height, rendition);
+  return rendition;
 }
+
+/** By lines, of which there are at most as many as a report may have. */
+const renditions = new Map<number, string>();

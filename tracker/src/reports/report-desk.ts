@@ -129,8 +129,7 @@ export class ReportDesk {
         namedSent += sentBytes;
         continue;
       }
-      this.#here.claim(exchange, 'received', receivedBytes, by);
-      this.#here.claim(exchange, 'sent', sentBytes, by);
+      this.#here.claim(exchange, receivedBytes, sentBytes, by);
       if (connection && !exchange.isCounted) {
         exchange.isCounted = true;
         this.#deps.metrics.viewers.pairs.inc({ connection });
