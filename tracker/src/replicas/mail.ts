@@ -18,8 +18,8 @@ export interface MailEvents {
 const MAX_FRAMES = 256;
 
 /**
- * Between two letters to one replica, ms: at a full core a letter costs as much as a dozen of the frames in it. Whoever joins
- * waits three of these at most until its first signal has arrived; a letter that follows none waits for nothing.
+ * Between two letters to one replica, ms: each is a round trip to Redis, and wakes up the process there. Whoever joins waits three
+ * of these at most until its first signal has arrived; a letter that follows none waits for nothing.
  */
 const GATHER_MS = 10;
 
@@ -28,14 +28,14 @@ const GATHER_MS = 10;
  * the more there is to say, the fewer letters it takes.
  */
 export class Mail {
-  readonly #bus: Bus;
+  readonly #bus: Pick<Bus, 'publish'>;
   readonly #from: () => NodeId;
   readonly #clock: Clock;
   readonly #events: MailEvents;
   readonly #boxes = new Map<NodeId, Frame[]>();
 
   /** @param from under which name it is sent: the one at the time when it is */
-  constructor(bus: Bus, from: () => NodeId, clock: Clock, events: MailEvents) {
+  constructor(bus: Pick<Bus, 'publish'>, from: () => NodeId, clock: Clock, events: MailEvents) {
     this.#bus = bus;
     this.#from = from;
     this.#clock = clock;

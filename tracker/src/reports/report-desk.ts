@@ -43,10 +43,18 @@ const LONGEST_CLAIM_WINDOWS = 4;
 /** The other ends, at other replicas, who are counted there. */
 const others: Claimant = { corroborated: () => undefined };
 
+/** One who reports, and what its swarm's accounts with ends elsewhere are called: a name that is made anew is hashed anew. */
+interface Entry {
+  readonly viewer: ReportingViewer;
+  readonly reporter: Reporter;
+  readonly named: string;
+  readonly unnamed: string;
+}
+
 /** Where reports arrive: cut to what is possible, held against what the other ends tell, counted. */
 export class ReportDesk {
   readonly #deps: ReportDeskDeps;
-  readonly #reporters = new Map<string, { readonly viewer: ReportingViewer; readonly reporter: Reporter }>();
+  readonly #reporters = new Map<string, Entry>();
   /** The name that each connection has now. */
   readonly #latest = new Map<ConnectionId, string>();
   /** Those who left, until nothing can be corroborated any more: window by window, the latest first. */
@@ -73,13 +81,8 @@ export class ReportDesk {
   }
 
   /** @param region as the tracker sees it */
-  joined(viewer: ReportingViewer, region: string): Reporter {
-    const { metrics, labels } = this.#deps;
-    const reporter = new Reporter(metrics.talliesOf(labels(viewer.swarm, region)));
-    this.#forgetSilent(this.#latest.get(viewer.connection));
-    this.#latest.set(viewer.connection, viewer.id);
-    this.#reporters.set(viewer.id, { viewer, reporter });
-    return reporter;
+  joined(viewer: ReportingViewer, region: string): void {
+    this.#open(viewer, region);
   }
 
   report(viewer: ReportingViewer & { reportedAt: number }, report: PlaybackReport): Reported {
@@ -87,10 +90,11 @@ export class ReportDesk {
     const now = clock.now();
     const passedMs = now - viewer.reportedAt;
     viewer.reportedAt = now;
-    const reporter = this.#reporters.get(viewer.id)?.reporter ?? this.joined(viewer, '');
+    const entry = this.#reporters.get(viewer.id) ?? this.#open(viewer, '');
+    const { reporter } = entry;
     const clamped = clampReport(report, passedMs);
     reporter.add(clamped);
-    this.#account(viewer, clamped, reporter);
+    this.#account(entry, clamped);
     const believed = { ...withOneStart(clamped, reporter), ...reporter.takeBelieved() };
     countReport(believed, passedMs, reporter.tallies, metrics);
     const isCut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
@@ -112,8 +116,20 @@ export class ReportDesk {
     this.#stopTurning();
   }
 
+  #open(viewer: ReportingViewer, region: string): Entry {
+    const { metrics, labels } = this.#deps;
+    const { swarm } = viewer;
+    const reporter = new Reporter(metrics.talliesOf(labels(viewer.swarm, region)));
+    this.#forgetSilent(this.#latest.get(viewer.connection));
+    this.#latest.set(viewer.connection, viewer.id);
+    const entry = { viewer, reporter, named: `named ${swarm}`, unnamed: `unnamed ${swarm}` };
+    this.#reporters.set(viewer.id, entry);
+    return entry;
+  }
+
   /** What it tells of each neighbour is held against what that one tells. */
-  #account({ id, swarm }: ReportingViewer, { links, peerBytes, uploadedBytes }: PlaybackReport, by: Reporter): void {
+  #account(entry: Entry, { links, peerBytes, uploadedBytes }: PlaybackReport): void {
+    const { reporter: by, viewer } = entry;
     let [namedReceived, namedSent, unnamedReceived, unnamedSent] = [0, 0, peerBytes, uploadedBytes];
     const neighbours = by.named(links);
     for (let index = 0; index < links.length; index++) {
@@ -122,7 +138,7 @@ export class ReportDesk {
       unnamedReceived -= receivedBytes;
       unnamedSent -= sentBytes;
       neighbour.receivedBytes += receivedBytes;
-      neighbour.exchange ??= this.#exchangeOf(id, by, neighbour.name);
+      neighbour.exchange ??= this.#exchangeOf(viewer.id, by, neighbour.name);
       const { exchange } = neighbour;
       if (!exchange) {
         namedReceived += receivedBytes;
@@ -135,8 +151,8 @@ export class ReportDesk {
         this.#deps.metrics.viewers.pairs.inc({ connection });
       }
     }
-    this.#claimBeyond(`named ${swarm}`, namedReceived, namedSent, by);
-    this.#claimBeyond(`unnamed ${swarm}`, unnamedReceived, unnamedSent, by);
+    this.#claimBeyond(entry.named, namedReceived, namedSent, by);
+    this.#claimBeyond(entry.unnamed, unnamedReceived, unnamedSent, by);
   }
 
   #claimBeyond(account: string, received: number, sent: number, by: Reporter): void {
