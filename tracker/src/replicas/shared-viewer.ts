@@ -16,8 +16,8 @@ const MAX_LINKS = 64;
 /** Round trips that are told of together. So many at once are a newcomer's first ones, and told of at once. */
 const MEASURED_TOGETHER = 6;
 const MEASURED_AT_ONCE = 3;
-/** After that the keeper must hear that a viewer is still there: more than its own clock counts from the join, ms. */
-const SETTLED_WITHIN_MS = SETTLED_AFTER_MS + 2000;
+/** The keeper counts from when it heard of the join: whoever tells it that a viewer has stayed tells it again if that was close, ms. */
+const SURELY_SETTLED_AFTER_MS = SETTLED_AFTER_MS + 2000;
 
 /** A viewer whose connection is here, with all that its swarm's next keeper must be told. */
 export class SharedViewer implements HeldViewer {
@@ -104,10 +104,11 @@ export class SharedViewer implements HeldViewer {
    */
   measured(links: readonly MeasuredLink[], now: number): readonly MeasuredLink[] | undefined {
     this.#measured.push(...links);
-    const settles = !this.#isSettled && now - this.#placedAt >= SETTLED_WITHIN_MS;
+    const stayedMs = now - this.#placedAt;
+    const settles = !this.#isSettled && stayedMs >= SETTLED_AFTER_MS;
     const isWorthIt = links.length >= MEASURED_AT_ONCE || this.#measured.length >= MEASURED_TOGETHER;
     if (!settles && !isWorthIt) return undefined;
-    if (settles) this.#isSettled = true;
+    this.#isSettled ||= stayedMs >= SURELY_SETTLED_AFTER_MS;
     const measured = this.#measured;
     this.#measured = [];
     return measured;
