@@ -11,8 +11,8 @@ const NEARLY_FULL_SHARE = 0.8;
 /** Faster than that nobody comes: a connection that is refused in a crowd would be missing all the time. */
 const SPREAD_MS_PER_VIEWER = 3;
 /** Newcomers cost most: until it is seen what they cost once they are there. */
-const SETTLE_MS = 4000;
-const LOOK_MS = 2000;
+const SETTLE_MS = 6000;
+const LOOK_MS = 3000;
 /** The first ones, where nobody knows yet how many are needed. */
 const FIRST_VIEWERS = 1000;
 const MOST_STEPS = 8;
