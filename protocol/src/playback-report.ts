@@ -108,7 +108,10 @@ function parseCounters(given: JsonObject): Counters | undefined {
     stalledMs: asCounter(given.stalledMs, ONE_DAY_MS),
     connectedPeers: asCounter(given.connectedPeers, MAX_CONNECTED_PEERS),
   };
-  return Object.values(counted).some(Number.isNaN) ? undefined : counted;
+  // A sum with `NaN` in it is none.
+  let sum = 0;
+  for (const name in counted) sum += counted[name as keyof Counters];
+  return Number.isNaN(sum) ? undefined : counted;
 }
 
 /** `NaN` for what is none: one look at the end is enough. */

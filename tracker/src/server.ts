@@ -117,7 +117,7 @@ export async function startTracker(
     torrents,
     torrentStaleAfterMs: config.announceInterval * 2000,
     toViewers: sendToViewers,
-    textToViewer: (to, text) => gateway.send(to, text),
+    textToViewer: (to, text, urgency) => gateway.send(to, text, urgency),
     toTorrents: (out) => torrentDialect.reply(out),
     relayedSignal: () => metrics.relayed.inc({ kind: 'signal' }),
     droppedSignal: () => metrics.droppedSignals.inc({ because: 'no-pair' }),

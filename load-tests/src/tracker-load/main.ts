@@ -95,7 +95,7 @@ if (options.parts.includes('joins')) {
 if (options.parts.includes('sessions')) {
   const plan = quick
     ? { viewers: 200, scale: 60, rounds: options.rounds ?? 1, seconds: 4 }
-    : { viewers: 2500, scale: 60, rounds: options.rounds ?? 3, seconds: 10 };
+    : { scale: 60, rounds: options.rounds ?? 3, seconds: 10 };
   const rows = await runSessionBench(plan);
   results.sessions = rows;
   say(sessionTable(rows, plan));
@@ -103,7 +103,7 @@ if (options.parts.includes('sessions')) {
 if (options.parts.includes('replicas')) {
   const plan = quick
     ? { viewers: 200, scale: 20, rounds: options.rounds ?? 1, seconds: 4 }
-    : { viewers: 1500, scale: 60, rounds: options.rounds ?? 3, seconds: 10 };
+    : { scale: 60, rounds: options.rounds ?? 3, seconds: 10 };
   const rows = await runReplicaBench(plan);
   results.replicas = rows;
   say(replicaTable(rows, plan));

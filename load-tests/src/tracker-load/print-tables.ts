@@ -63,24 +63,43 @@ export function joinTable({ plan, costs, ...result }: JoinBenchResult): string {
   ].join('\n');
 }
 
+function crowdOf({ viewers }: { readonly viewers?: number }): string {
+  return viewers === undefined ? 'as many as keep the core nearly busy' : `${viewers} to a server`;
+}
+
 export function replicaTable(rows: readonly ReplicaRow[], plan: ReplicaBenchPlan): string {
   return table(
-    `Whole stays of 20 minutes in the mean: ${plan.viewers} viewers to a replica in swarms of 100, whose viewers are at all replicas; ${plan.scale} times as fast as life; medians of ${plan.rounds} rounds.`,
-    ['replicas', 'viewers carried', '× one alone', '× one with Redis', 'round trips to Redis per join', 'lost'],
+    `Whole stays of 20 minutes in the mean, in swarms of 100, whose viewers are at all replicas; ${crowdOf(plan)}, ${plan.scale} times as fast as life; medians of ${plan.rounds} rounds.`,
+    [
+      'replicas',
+      'viewers carried',
+      '× half of two apart',
+      '× one alone',
+      '× one with Redis',
+      'round trips to Redis per join',
+      'lost',
+      'viewers here',
+      'core busy',
+      'viewers late, ms',
+    ],
     rows.map((row) => [
       row.arm,
       whole(row.viewersCarried),
+      row.timesOneOnTwoCores.toFixed(2),
       row.timesOneAlone.toFixed(2),
       row.timesOneWithRedis.toFixed(2),
       row.roundTripsPerJoin.toFixed(1),
       whole(row.lost),
+      whole(row.viewers),
+      `${whole(100 * row.busyShare)} %`,
+      row.lateMs.toFixed(1),
     ]),
   );
 }
 
 export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan): string {
   return table(
-    `Whole stays of 20 minutes in the mean: ${plan.viewers} stock clients, twice as many viewers of ours, in swarms of 100, ${plan.scale} times as fast as life; medians of ${plan.rounds} rounds.`,
+    `Whole stays of 20 minutes in the mean, in swarms of 100; ${crowdOf(plan)}, ${plan.scale} times as fast as life; medians of ${plan.rounds} rounds.`,
     [
       'server',
       'dialect',
@@ -89,6 +108,7 @@ export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan
       '× bittorrent-tracker',
       'messages per stay',
       'CPU ms per stay',
+      'viewers here',
       'core busy',
       'viewers late, ms',
     ],
@@ -100,6 +120,7 @@ export function sessionTable(rows: readonly SessionRow[], plan: SessionBenchPlan
       row.timesBittorrentTracker.toFixed(2),
       whole(row.messagesPerSession),
       row.cpuMsPerSession.toFixed(2),
+      whole(row.viewers),
       `${whole(100 * row.busyShare)} %`,
       row.lateMs.toFixed(1),
     ]),

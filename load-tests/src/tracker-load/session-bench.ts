@@ -1,18 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
 import { defaults } from '@nearcast/tracker/config';
 import { median } from '../browser-bench/statistics.ts';
+import { fillCore } from './full-core.ts';
 import { startRemote } from './remote-calls.ts';
 import { type ArmName, startServer } from './running-server.ts';
 import type { AudienceCalls, AudiencePlan } from './viewers/whole-sessions.ts';
 import { inTurns, wholeStays } from './whole-stays.ts';
 
 export interface SessionBenchPlan {
-  /** Stock clients; of ours twice as many, so that the core has about as much to do. */
-  readonly viewers: number;
   /** How much faster than life time passes. */
   readonly scale: number;
   readonly rounds: number;
   readonly seconds: number;
+  /** Instead of as many as fill the core. */
+  readonly viewers?: number;
 }
 
 /** Medians over the rounds. */
@@ -21,6 +22,8 @@ export interface SessionRow {
   readonly dialect: AudiencePlan['dialect'];
   /** Of the Nearcast dialect. */
   readonly reportEverySeconds: number | undefined;
+  /** In this benchmark, where time passes faster. */
+  readonly viewers: number;
   /** How many viewers, each behaving like this all the time, one core can serve. */
   readonly viewersPerCore: number;
   readonly messagesPerSession: number;
@@ -32,61 +35,60 @@ export interface SessionRow {
   readonly timesBittorrentTracker: number;
 }
 
-type Turn = Pick<SessionRow, 'viewersPerCore' | 'messagesPerSession' | 'cpuMsPerSession' | 'busyShare' | 'lateMs'>;
+type Turn = Omit<SessionRow, 'server' | 'dialect' | 'reportEverySeconds' | 'timesBittorrentTracker'>;
 
-/** A server that mostly sleeps needs twice the time for a message: how many viewers a core can serve is measured on one that works. */
 const arms = [
-  { server: 'bittorrent-tracker', dialect: 'webtorrent', reportEverySeconds: undefined, times: 1 },
-  { server: 'nearcast', dialect: 'webtorrent', reportEverySeconds: undefined, times: 1 },
-  { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: defaults.reportInterval, times: 2 },
+  { server: 'bittorrent-tracker', dialect: 'webtorrent', reportEverySeconds: undefined },
+  { server: 'nearcast', dialect: 'webtorrent', reportEverySeconds: undefined },
+  { server: 'nearcast', dialect: 'nearcast', reportEverySeconds: defaults.reportInterval },
 ] as const;
 
-/** Faster than that nobody comes: a connection that is refused in a crowd would be missing all the time. */
-const SPREAD_MS_PER_VIEWER = 4;
-
 async function turn(
-  { server: name, dialect, reportEverySeconds, times }: (typeof arms)[number],
+  { server: name, dialect, reportEverySeconds }: (typeof arms)[number],
   plan: SessionBenchPlan,
+  expected: number | undefined,
 ): Promise<Turn> {
-  const server = await startServer(name, { scale: plan.scale, reportInterval: reportEverySeconds });
-  const viewers = await startRemote<AudienceCalls>(wholeStays.program);
+  const { scale } = plan;
+  const server = await startServer(name, { scale, reportInterval: reportEverySeconds });
+  const remote = await startRemote<AudienceCalls>(wholeStays.program);
+  const { viewersPerSwarm, meanStayMs } = wholeStays;
+  const audience: AudiencePlan = { urls: [server.url], dialect, scale, viewersPerSwarm, meanStayMs };
+  const cpuSeconds = () => server.cpuSeconds();
+  const crowd = { remote, plan: audience, cpuSeconds };
   try {
-    const { scale } = plan;
-    const count = plan.viewers * times;
-    const spreadMs = SPREAD_MS_PER_VIEWER * count;
-    const audience = { viewersPerSwarm: wholeStays.viewersPerSwarm, meanStayMs: wholeStays.meanStayMs };
-    await viewers.call('start', { urls: [server.url], dialect, viewers: count, scale, ...audience }, spreadMs);
-    await setTimeout(spreadMs + wholeStays.warmUpMs);
-    await viewers.call('take');
+    const viewers = await fillCore(crowd, plan.viewers === undefined ? { expected } : { exactly: plan.viewers });
+    await setTimeout(wholeStays.warmUpMs);
+    await remote.call('take');
     const began = performance.now();
-    const before = server.cpuSeconds();
+    const before = cpuSeconds();
     await setTimeout(plan.seconds * 1000);
-    const cpuSeconds = server.cpuSeconds() - before;
-    const busyShare = (cpuSeconds * 1000) / (performance.now() - began);
-    const viewerSeconds = count * scale * ((performance.now() - began) / 1000);
-    const { messages, lateMs } = await viewers.call('take');
-    const sessions = (viewerSeconds * 1000) / wholeStays.meanStayMs;
+    const usedSeconds = cpuSeconds() - before;
+    const seconds = (performance.now() - began) / 1000;
+    const { messages, lateMs } = await remote.call('take');
+    const sessions = (viewers * scale * seconds * 1000) / meanStayMs;
     return {
-      viewersPerCore: viewerSeconds / cpuSeconds,
+      viewers,
+      viewersPerCore: (viewers * scale * seconds) / usedSeconds,
       messagesPerSession: messages / sessions,
-      cpuMsPerSession: (cpuSeconds * 1000) / sessions,
-      busyShare,
+      cpuMsPerSession: (usedSeconds * 1000) / sessions,
+      busyShare: usedSeconds / seconds,
       lateMs,
     };
   } finally {
-    await viewers.stop();
+    await remote.stop();
     await server.stop();
   }
 }
 
 /** Join, introductions, trickle, reports and the end, as they are spread over a stay, only faster. */
 export async function runSessionBench(plan: SessionBenchPlan): Promise<SessionRow[]> {
-  const turns = await inTurns(arms, plan.rounds, (arm) => turn(arm, plan));
+  const turns = await inTurns(arms, plan.rounds, (arm, former: Turn | undefined) => turn(arm, plan, former?.viewers));
   return arms.map((arm, index) => {
     const own = turns[index] ?? [];
     const of = (pick: (turn: Turn) => number) => median(own.map(pick));
     return {
       ...arm,
+      viewers: of((turn) => turn.viewers),
       viewersPerCore: of((turn) => turn.viewersPerCore),
       messagesPerSession: of((turn) => turn.messagesPerSession),
       cpuMsPerSession: of((turn) => turn.cpuMsPerSession),

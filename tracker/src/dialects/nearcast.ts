@@ -8,7 +8,7 @@ import type {
 } from '@nearcast/protocol';
 import type { BlockedSwarms } from '../access/blocked-swarms.ts';
 import type { Clock } from '../clock.ts';
-import type { Join, RelayOutcome, ViewerDirectory } from '../directory/viewer-directory.ts';
+import type { HeldViewer, Join, RelayOutcome, ViewerDirectory } from '../directory/viewer-directory.ts';
 import type { Urgency } from '../gateway/outgoing-texts.ts';
 import { inRegion, type Place } from '../locality/place.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
@@ -56,10 +56,20 @@ export class NearcastDialect {
   }
 
   receive(from: ConnectionId, message: AdmittedMessage, out: ViewerOutbox): void {
+    if (message.type === 'join') this.#admit(from, message, out);
+    else this.#hear(from, message, out);
+  }
+
+  #admit(from: ConnectionId, join: Join, out: ViewerOutbox): void {
     const { blocked } = this.#deps;
-    if (message.type === 'join' && blocked.has(message.swarm)) blocked.turnAway(from, out);
-    else if (message.type === 'join') this.#join(from, message, out);
-    else if (this.#deps.swarms.viewerAt(from)) this.#obey(from, message, out);
+    if (blocked.has(join.swarm)) blocked.turnAway(from, out);
+    else this.#join(from, join, out);
+  }
+
+  #hear(from: ConnectionId, message: Exclude<AdmittedMessage, Join>, out: ViewerOutbox): void {
+    const { blocked, swarms } = this.#deps;
+    const viewer = swarms.viewerAt(from);
+    if (viewer) this.#obey(viewer, message, out);
     else if (!blocked.wasTurnedAway(from)) out.push({ to: from, message: trackerError('not-joined', 'join first') });
   }
 
@@ -82,8 +92,9 @@ export class NearcastDialect {
     swarms.join(from, viewer, join, place, clock.now(), welcome, out);
   }
 
-  #obey(from: ConnectionId, message: Exclude<AdmittedMessage, Join>, out: ViewerOutbox): void {
+  #obey(viewer: HeldViewer, message: Exclude<AdmittedMessage, Join>, out: ViewerOutbox): void {
     const { swarms, metrics } = this.#deps;
+    const { connection: from } = viewer;
     switch (message.type) {
       case 'update':
         swarms.update(from, message.upload, message.dutyBitsPerSecond, out);
@@ -98,7 +109,7 @@ export class NearcastDialect {
         this.#count(swarms.relay(from, message.to, message.signal, out));
         break;
       case 'report':
-        this.#report(from, message.report, out);
+        this.#report(viewer, message.report, out);
         break;
       case 'leave':
         swarms.leave(from, out);
@@ -112,13 +123,11 @@ export class NearcastDialect {
     else if (outcome !== 'sent-on') droppedSignals.inc({ because: outcome });
   }
 
-  #report(from: ConnectionId, report: PlaybackReport, out: ViewerOutbox): void {
+  #report(viewer: HeldViewer, report: PlaybackReport, out: ViewerOutbox): void {
     const { swarms, clock, reports, reported } = this.#deps;
-    const viewer = swarms.viewerAt(from);
-    if (!viewer) return;
-    reported(reports.report(viewer, report));
-    const measured = reports.reporterOf(viewer.id)?.measured(report.links) ?? [];
-    swarms.heard(from, measured, clock.now(), out);
+    const { believed, measured } = reports.report(viewer, report);
+    reported(believed);
+    swarms.heard(viewer.connection, measured, clock.now(), out);
   }
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Registry } from 'prom-client';
 import type { SwarmBlocking } from '../access/blocked-routes.ts';
 import type { Clock } from '../clock.ts';
+import type { Urgency } from '../gateway/outgoing-texts.ts';
 import type { ReportDesk, ReportDeskDeps } from '../reports/report-desk.ts';
 import type { Outbox, TorrentSwarms } from '../swarm/torrent-swarms.ts';
 import type { ConnectionId, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
@@ -19,7 +20,7 @@ export interface DirectoryDeps {
   readonly torrentStaleAfterMs: number;
   readonly toViewers: (out: ViewerOutbox) => void;
   /** A message that is text already. */
-  readonly textToViewer: (to: ConnectionId, text: string) => void;
+  readonly textToViewer: (to: ConnectionId, text: string, urgency: Urgency) => void;
   readonly toTorrents: (out: Outbox) => void;
   /** A signal that came from another replica was passed on. */
   readonly relayedSignal: () => void;

@@ -1,16 +1,16 @@
-import type { LinkReport, PlaybackReport } from '@nearcast/protocol';
+import { type ConnectionKind, connectionKinds, type PlaybackReport } from '@nearcast/protocol';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { ReportLabels } from '../reports/report-labels.ts';
-import { TalliedCounter } from './tallied-counter.ts';
+import { TalliedCounter, type Tally } from './tallied-counter.ts';
 
 /** How viewers fare, report by report: who shares beside who does not, and what sharing costs them. */
 export interface ViewerMetrics {
   readonly playedSeconds: TalliedCounter<'mode' | keyof ReportLabels>;
-  readonly renditionSeconds: Counter<'rendition' | 'mode'>;
-  readonly edgeFetchedBytes: Counter<'reason'>;
+  readonly renditionSeconds: TalliedCounter<'rendition' | 'mode'>;
+  readonly edgeFetchedBytes: Readonly<Record<(typeof edgeReasons)[number], Tally>>;
   readonly pairs: Counter<'connection'>;
-  readonly exchangedBytes: Counter<'connection'>;
-  readonly controlBytes: Counter;
+  readonly exchangedBytes: Readonly<Record<ConnectionKind | 'unknown', Tally>>;
+  readonly controlBytes: Tally;
   readonly latencySeconds: Histogram<'mode'>;
   readonly connectedPeers: Histogram;
   readonly uploadBytesPerSecond: Histogram;
@@ -18,7 +18,26 @@ export interface ViewerMetrics {
 
 const SHORTEST_INTERVAL_MS = 1000;
 
+const edgeReasons = ['duty', 'backup', 'early', 'repair', 'other'] as const;
+
 export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
+  const exchangedBytes = new TalliedCounter({
+    name: 'nearcast_player_exchanged_bytes_total',
+    help: 'What viewers say they received from others, kept or not, by the kind of their connection.',
+    labelNames: ['connection'], // host | prflx | srflx | relay | unknown
+    registers,
+  });
+  const edgeFetchedBytes = new TalliedCounter({
+    name: 'nearcast_player_edge_fetched_bytes_total',
+    help: 'Media bytes that players fetched from the edge, by why.',
+    labelNames: ['reason'], // duty | backup | early | repair | other
+    registers,
+  });
+  const controlBytes = new TalliedCounter({
+    name: 'nearcast_player_control_bytes_total',
+    help: 'What the exchange between viewers cost beside the media.',
+    registers,
+  });
   return {
     playedSeconds: new TalliedCounter({
       name: 'nearcast_player_played_seconds_total',
@@ -38,23 +57,9 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
       labelNames: ['connection'], // host | prflx | srflx | relay
       registers,
     }),
-    exchangedBytes: new TalliedCounter({
-      name: 'nearcast_player_exchanged_bytes_total',
-      help: 'What viewers say they received from others, kept or not, by the kind of their connection.',
-      labelNames: ['connection'], // host | prflx | srflx | relay | unknown
-      registers,
-    }),
-    edgeFetchedBytes: new TalliedCounter({
-      name: 'nearcast_player_edge_fetched_bytes_total',
-      help: 'Media bytes that players fetched from the edge, by why.',
-      labelNames: ['reason'], // duty | backup | early | repair | other
-      registers,
-    }),
-    controlBytes: new TalliedCounter({
-      name: 'nearcast_player_control_bytes_total',
-      help: 'What the exchange between viewers cost beside the media.',
-      registers,
-    }),
+    exchangedBytes: talliesOf([...connectionKinds, 'unknown'], (connection) => exchangedBytes.tallyOf({ connection })),
+    edgeFetchedBytes: talliesOf(edgeReasons, (reason) => edgeFetchedBytes.tallyOf({ reason })),
+    controlBytes: controlBytes.tallyOf({}),
     latencySeconds: new Histogram({
       name: 'nearcast_player_latency_seconds',
       help: 'How far live viewers are behind the live edge, once per report.',
@@ -81,16 +86,17 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
 export function countViewer(report: PlaybackReport, passedMs: number, metrics: ViewerMetrics): void {
   const { mode, edgeBytes, latencyMs } = report;
   metrics.renditionSeconds.inc({ rendition: renditionOf(report.height), mode }, report.playedMs / 1000);
-  for (const [connection, bytes] of receivedOver(report.links)) metrics.exchangedBytes.inc({ connection }, bytes);
+  // One counter per link: what each is called was looked up once for all.
+  for (const link of report.links) metrics.exchangedBytes[link.connection ?? 'unknown'].count += link.receivedBytes;
   let unexplained = edgeBytes;
   for (const reason of ['duty', 'backup', 'early', 'repair'] as const) {
     const bytes = Math.min(report[`${reason}Bytes`], unexplained);
     unexplained -= bytes;
-    metrics.edgeFetchedBytes.inc({ reason }, bytes);
+    metrics.edgeFetchedBytes[reason].count += bytes;
   }
-  metrics.edgeFetchedBytes.inc({ reason: 'other' }, unexplained);
+  metrics.edgeFetchedBytes.other.count += unexplained;
   // The exchange's own traffic is a few per cent of the media; no more than the media is believed.
-  metrics.controlBytes.inc(Math.min(report.controlBytes, report.peerBytes + report.uploadedBytes));
+  metrics.controlBytes.count += Math.min(report.controlBytes, report.peerBytes + report.uploadedBytes);
   // Who reports all the time must not outweigh the others.
   if (passedMs < SHORTEST_INTERVAL_MS) return;
   metrics.connectedPeers.observe(report.connectedPeers);
@@ -98,19 +104,24 @@ export function countViewer(report: PlaybackReport, passedMs: number, metrics: V
   metrics.uploadBytesPerSecond.observe((report.uploadedBytes * 1000) / passedMs);
 }
 
-/** A dozen links are of two or three kinds, and a counter is dearer than a sum. */
-function receivedOver(links: readonly LinkReport[]): ReadonlyMap<string, number> {
-  const sums = new Map<string, number>();
-  for (const { connection = 'unknown', receivedBytes } of links) {
-    sums.set(connection, (sums.get(connection) ?? 0) + receivedBytes);
-  }
-  return sums;
+function talliesOf<Value extends string>(
+  values: readonly Value[],
+  tallyOf: (value: Value) => Tally,
+): Readonly<Record<Value, Tally>> {
+  return Object.fromEntries(values.map((value) => [value, tallyOf(value)])) as Record<Value, Tally>;
 }
 
 const USUAL_HEIGHTS = [144, 240, 360, 480, 720, 1080, 1440, 2160];
 
 function renditionOf(height: number | undefined): string {
   if (height === undefined) return 'unknown';
+  const known = renditions.get(height);
+  if (known !== undefined) return known;
   const usual = USUAL_HEIGHTS.reduce((best, next) => (Math.abs(next - height) < Math.abs(best - height) ? next : best));
-  return `${usual}p`;
+  const rendition = `${usual}p`;
+  renditions.set(height, rendition);
+  return rendition;
 }
+
+/** By lines, of which there are at most as many as a report may have. */
+const renditions = new Map<number, string>();

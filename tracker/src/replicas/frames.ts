@@ -1,6 +1,7 @@
-import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
+import type { Signal, UnlinkReason } from '@nearcast/protocol';
 import type { BinaryId, TorrentCommand, TorrentReply } from '../dialects/webtorrent.ts';
 import type { Join } from '../directory/viewer-directory.ts';
+import type { Urgency } from '../gateway/outgoing-texts.ts';
 import type { Place } from '../locality/place.ts';
 import type { Side } from '../reports/exchange-ledger.ts';
 import type { ConnectionId, MeasuredLink, Standing } from '../swarm/viewer-swarms.ts';
@@ -11,7 +12,7 @@ import type { NodeId } from './rendezvous.ts';
  * change to any of them needs another `WIRE_VERSION`: replicas of two versions form two trackers, which is well for the
  * minutes that an upgrade takes.
  */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 /** A viewer command after the join. */
 export type ViewerCommand =
@@ -48,16 +49,30 @@ export type Announce = Extract<TorrentCommand, { is: 'announce' }>;
 /** From the replica that keeps a swarm to the one with the connection. */
 export type ToHolder =
   | { readonly is: 'joined'; readonly viewer: string; readonly viewers: number }
-  | {
-      readonly is: 'tell';
-      readonly viewer: string;
-      readonly message: TrackerMessage;
-      /** Of an introduction: the replica with the peer's connection, to which signals may go straight. */
-      readonly at?: NodeId;
-    }
+  | ToldText
+  | Introduction
   | { readonly is: 'reply'; readonly connection: ConnectionId; readonly reply: TorrentReply }
   /** So much of it others told, too. */
   | { readonly is: 'agreed'; readonly account: string; readonly side: Side; readonly bytes: number };
+
+/** What a viewer is told. */
+export interface ToldText {
+  readonly is: 'tell';
+  readonly viewer: string;
+  /** The message as it goes out: whoever holds the connection need not read it. */
+  readonly text: string;
+}
+
+export interface Introduction {
+  readonly is: 'introduce';
+  readonly viewer: string;
+  readonly peer: string;
+  /** The replica with the peer's connection, to which signals may go straight. */
+  readonly at: NodeId;
+  readonly urgency: Urgency;
+  /** The message, as it goes out. */
+  readonly text: string;
+}
 
 /** From the replica with one viewer's connection to the one with another's: what most of all words are. */
 export interface PassedSignal {

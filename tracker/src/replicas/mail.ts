@@ -1,12 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Bus } from './bus.ts';
 import type { Frame } from './frames.ts';
+import { writeLetter } from './letter.ts';
 import type { NodeId } from './rendezvous.ts';
-
-export interface Letter {
-  readonly from: NodeId;
-  readonly frames: readonly Frame[];
-}
 
 export interface MailEvents {
   sent(frames: number): void;
@@ -21,24 +17,25 @@ export interface MailEvents {
 /** With an SDP in each it is some 300 KB: far from what makes Redis drop a slow reader (8 MB for a minute). */
 const MAX_FRAMES = 256;
 
-interface Box {
-  waiting: Frame[];
-  isUnderWay: boolean;
-}
+/**
+ * Between two letters to one replica, ms: each is a round trip to Redis, and wakes up the process there. Whoever joins waits three
+ * of these at most until its first signal has arrived; a letter that follows none waits for nothing.
+ */
+const GATHER_MS = 10;
 
 /**
- * What is said to one replica in one go travels in one letter, and what is said while a letter is under way in the next:
- * the more there is to say, the fewer letters it takes (as with Nagle's algorithm, RFC 896).
+ * What is said to one replica in one go travels in one letter, and what is said within the next few milliseconds in the next:
+ * the more there is to say, the fewer letters it takes.
  */
 export class Mail {
-  readonly #bus: Bus;
+  readonly #bus: Pick<Bus, 'publish'>;
   readonly #from: () => NodeId;
   readonly #clock: Clock;
   readonly #events: MailEvents;
-  readonly #boxes = new Map<NodeId, Box>();
+  readonly #boxes = new Map<NodeId, Frame[]>();
 
   /** @param from under which name it is sent: the one at the time when it is */
-  constructor(bus: Bus, from: () => NodeId, clock: Clock, events: MailEvents) {
+  constructor(bus: Pick<Bus, 'publish'>, from: () => NodeId, clock: Clock, events: MailEvents) {
     this.#bus = bus;
     this.#from = from;
     this.#clock = clock;
@@ -46,18 +43,23 @@ export class Mail {
   }
 
   send(to: NodeId, frame: Frame): void {
-    const box = this.#boxes.get(to) ?? { waiting: [], isUnderWay: false };
-    this.#boxes.set(to, box);
-    box.waiting.push(frame);
-    if (box.isUnderWay) return;
-    box.isUnderWay = true;
-    this.#clock.after(0, () => void this.#empty(to, box));
+    const box = this.#boxes.get(to);
+    if (box) box.push(frame);
+    else {
+      const opened = [frame];
+      this.#boxes.set(to, opened);
+      this.#clock.after(0, () => void this.#serve(to, opened));
+    }
   }
 
-  /** Resolves when nothing waits any more. */
-  async #empty(to: NodeId, box: Box): Promise<void> {
-    while (box.waiting.length > 0) await this.#post(to, box.waiting.splice(0, MAX_FRAMES));
-    box.isUnderWay = false;
+  /** Resolves when nothing was said for a while. */
+  async #serve(to: NodeId, waiting: Frame[]): Promise<void> {
+    while (waiting.length > 0) {
+      const gathered = new Promise<void>((resolve) => this.#clock.after(GATHER_MS, resolve));
+      do await this.#post(to, waiting.splice(0, MAX_FRAMES));
+      while (waiting.length >= MAX_FRAMES);
+      await gathered;
+    }
     this.#boxes.delete(to);
   }
 
@@ -74,40 +76,4 @@ export class Mail {
     }
     this.#events.lost(frames.length);
   }
-}
-
-const SIGNAL = '>';
-
-/**
- * The sender, then a line for each frame: JSON, which has no line break in it. Signals are most of what is sent, and each is
- * text already: in JSON it would be escaped here and parsed there, for nothing.
- */
-export function writeLetter({ from, frames }: Letter): string {
-  const lines = frames.map((frame) =>
-    frame.is === 'signal' ? `${SIGNAL}${frame.viewer} ${frame.from} ${frame.text}` : JSON.stringify(frame),
-  );
-  return [from, ...lines].join('\n');
-}
-
-/** @returns undefined for what no replica of this version has sent */
-export function parseLetter(text: string): Letter | undefined {
-  const [from, ...lines] = text.split('\n');
-  if (from === undefined || lines.length === 0) return undefined;
-  try {
-    return { from, frames: lines.map(parseFrame) };
-  } catch {
-    return undefined;
-  }
-}
-
-function parseFrame(line: string): Frame {
-  if (!line.startsWith(SIGNAL)) return JSON.parse(line);
-  const afterViewer = line.indexOf(' ');
-  const afterFrom = line.indexOf(' ', afterViewer + 1);
-  return {
-    is: 'signal',
-    viewer: line.slice(SIGNAL.length, afterViewer),
-    from: line.slice(afterViewer + 1, afterFrom),
-    text: line.slice(afterFrom + 1),
-  };
 }

@@ -20,7 +20,6 @@ export async function openReplicas(redisUrl: string, deps: DirectoryDeps): Promi
   const newName = () => randomBytes(6).toString('base64url');
   const replica: Replica = new Replica(openBus, clock, newName, {
     received(from, frame) {
-      metrics.frames.inc({ direction: 'received' });
       if ('account' in frame) reports.receive(from, frame);
       else if ('viewer' in frame) viewers.receive(from, frame);
       else torrents.receive(from, frame);

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Bus, BusEvents } from './bus.ts';
 import type { Frame } from './frames.ts';
-import { Mail, parseLetter } from './mail.ts';
+import { parseLetter } from './letter.ts';
+import { Mail } from './mail.ts';
 import type { Placement } from './placement.ts';
 import { type NodeId, ownerOf } from './rendezvous.ts';
 

@@ -1,12 +1,23 @@
-import type { TrackerMessage } from '@nearcast/protocol';
 import type { HeldViewer, Join, Welcome } from '../directory/viewer-directory.ts';
 import type { Place } from '../locality/place.ts';
-import { type ConnectionId, keepNewest, type Standing } from '../swarm/viewer-swarms.ts';
+import {
+  type ConnectionId,
+  keepNewest,
+  type MeasuredLink,
+  SETTLED_AFTER_MS,
+  type Standing,
+} from '../swarm/viewer-swarms.ts';
 import type { ViewerCommand } from './frames.ts';
 import type { NodeId } from './rendezvous.ts';
 
 /** More than a player keeps (32), for those that it has not told of yet. */
 const MAX_LINKS = 64;
+
+/** Round trips that are told of together. So many at once are a newcomer's first ones, and told of at once. */
+const MEASURED_TOGETHER = 6;
+const MEASURED_AT_ONCE = 3;
+/** The keeper counts from when it heard of the join: whoever tells it that a viewer has stayed tells it again if that was close, ms. */
+const SURELY_SETTLED_AFTER_MS = SETTLED_AFTER_MS + 2000;
 
 /** A viewer whose connection is here, with all that its swarm's next keeper must be told. */
 export class SharedViewer implements HeldViewer {
@@ -23,6 +34,11 @@ export class SharedViewer implements HeldViewer {
   /** → the replica with the neighbour's connection, where it is known. */
   readonly #links = new Map<string, NodeId | undefined>();
   readonly #avoids = new Set<string>();
+  /** What its keeper was not told of yet. */
+  #measured: MeasuredLink[] = [];
+  /** Since when its keeper knows it, and whether that was told that it stayed. */
+  #placedAt = 0;
+  #isSettled = false;
   #isStanding = false;
 
   constructor(connection: ConnectionId, id: string, join: Join, place: Place, now: number, welcome: Welcome) {
@@ -70,8 +86,32 @@ export class SharedViewer implements HeldViewer {
     }
   }
 
-  heard(message: TrackerMessage, at: NodeId | undefined): void {
-    if (message.type === 'introduce') this.#link(message.peer, at);
+  /** @param at the replica with the peer's connection */
+  introduced(peer: string, at: NodeId): void {
+    this.#link(peer, at);
+  }
+
+  /** Its swarm has this keeper from now on. */
+  placed(keeper: NodeId | undefined, now: number): void {
+    this.keeper = keeper;
+    this.#placedAt = now;
+    this.#isSettled = false;
+  }
+
+  /**
+   * Most reports tell a keeper nothing that matters at once.
+   * @returns what it is to be told now
+   */
+  measured(links: readonly MeasuredLink[], now: number): readonly MeasuredLink[] | undefined {
+    this.#measured.push(...links);
+    const stayedMs = now - this.#placedAt;
+    const settles = !this.#isSettled && stayedMs >= SETTLED_AFTER_MS;
+    const isWorthIt = links.length >= MEASURED_AT_ONCE || this.#measured.length >= MEASURED_TOGETHER;
+    if (!settles && !isWorthIt) return undefined;
+    this.#isSettled ||= stayedMs >= SURELY_SETTLED_AFTER_MS;
+    const measured = this.#measured;
+    this.#measured = [];
+    return measured;
   }
 
   isLinkedTo(peer: string): boolean {

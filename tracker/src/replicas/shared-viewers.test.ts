@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ViewerOutbox } from '../swarm/viewer-swarms.ts';
 import { nowhere, ViewerSwarms, viewerSwarmsDefaults } from '../swarm/viewer-swarms.ts';
 import type { Frame } from './frames.ts';
-import { parseLetter, writeLetter } from './mail.ts';
+import { parseLetter, writeLetter } from './letter.ts';
 import { type NodeId, ownerOf } from './rendezvous.ts';
 import { SharedViewers } from './shared-viewers.ts';
 

@@ -1,10 +1,12 @@
 import type { Signal, TrackerMessage, UnlinkReason } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import { messageText } from '../dialects/message-text.ts';
+import { urgencyOf } from '../dialects/nearcast.ts';
 import type { Join, RelayOutcome, ViewerDirectory, Welcome } from '../directory/viewer-directory.ts';
+import type { Urgency } from '../gateway/outgoing-texts.ts';
 import type { Place } from '../locality/place.ts';
 import type { ConnectionId, MeasuredLink, ViewerOutbox, ViewerSwarms } from '../swarm/viewer-swarms.ts';
-import type { Frame, PassedSignal, ToHolder, ToOwner, ViewerCommand } from './frames.ts';
+import type { Frame, Introduction, PassedSignal, ToHolder, ToOwner, ViewerCommand } from './frames.ts';
 import type { Placement } from './placement.ts';
 import type { NodeId } from './rendezvous.ts';
 import { Seats } from './seats.ts';
@@ -17,7 +19,7 @@ export interface SharedViewersDeps {
   readonly clock: Clock;
   /** To connections of this replica. */
   readonly deliver: (out: ViewerOutbox) => void;
-  readonly deliverText: (to: ConnectionId, text: string) => void;
+  readonly deliverText: (to: ConnectionId, text: string, urgency: Urgency) => void;
   /** A signal that came from another replica was passed on. */
   readonly relayed: () => void;
   /** One that came from there was for no pair. */
@@ -98,8 +100,10 @@ export class SharedViewers implements ViewerDirectory {
     return this.#deps.placement.isUp ? 'no-pair' : 'alone';
   }
 
-  heard(connection: ConnectionId, links: readonly MeasuredLink[], _now: number, out: ViewerOutbox): void {
-    this.#command(connection, { is: 'heard', links }, out);
+  heard(connection: ConnectionId, links: readonly MeasuredLink[], now: number, out: ViewerOutbox): void {
+    const viewer = this.#held.get(connection);
+    const told = viewer?.keeper === undefined ? links : viewer.measured(links, now);
+    if (told) this.#command(connection, { is: 'heard', links: told }, out);
   }
 
   leave(connection: ConnectionId, out: ViewerOutbox): void {
@@ -120,6 +124,7 @@ export class SharedViewers implements ViewerDirectory {
         break;
       case 'joined':
       case 'tell':
+      case 'introduce':
         this.#hear(from, frame);
         break;
       case 'join':
@@ -175,7 +180,7 @@ export class SharedViewers implements ViewerDirectory {
   #place(viewer: SharedViewer, out: ViewerOutbox): void {
     const { swarms } = this.#deps;
     const { connection, id, join, place, standing } = viewer;
-    viewer.keeper = this.#keeperOf(join.swarm);
+    viewer.placed(this.#keeperOf(join.swarm), this.#deps.clock.now());
     if (viewer.keeper !== undefined) {
       this.#send(viewer.keeper, { is: 'join', viewer: id, join, place, ...(standing && { standing }) });
       return;
@@ -212,8 +217,8 @@ export class SharedViewers implements ViewerDirectory {
       this.#greet(viewer, frame.viewers);
       return;
     }
-    viewer.heard(frame.message, frame.at);
-    this.#deps.deliver([{ to: viewer.connection, message: frame.message }]);
+    if (frame.is === 'introduce') viewer.introduced(frame.peer, frame.at);
+    this.#deps.deliverText(viewer.connection, frame.text, frame.is === 'introduce' ? frame.urgency : 'now');
   }
 
   #greet(viewer: SharedViewer, viewers: number): void {
@@ -271,7 +276,7 @@ export class SharedViewers implements ViewerDirectory {
     if (!held) return false;
     const isPair =
       held.keeper === undefined ? this.#deps.swarms.areLinked(held.connection, from) : held.isLinkedTo(from);
-    if (isPair) this.#deps.deliverText(held.connection, text);
+    if (isPair) this.#deps.deliverText(held.connection, text, 'now');
     return isPair;
   }
 
@@ -289,9 +294,9 @@ export class SharedViewers implements ViewerDirectory {
       case 'signal':
         return passedSignal(viewer, message.from, message.signal);
       case 'introduce':
-        return { is: 'tell', viewer, message, at: this.#placeOf(message.peer) };
+        return introduction(viewer, message, this.#placeOf(message.peer));
       default:
-        return { is: 'tell', viewer, message };
+        return { is: 'tell', viewer, text: messageText(message) };
     }
   }
 
@@ -316,6 +321,15 @@ export class SharedViewers implements ViewerDirectory {
 function passedSignal(viewer: string, from: string, signal: Signal): PassedSignal {
   const message: TrackerMessage = { type: 'signal', from, signal };
   return { is: 'signal', viewer, from, text: messageText(message) };
+}
+
+function introduction(
+  viewer: string,
+  message: Extract<TrackerMessage, { type: 'introduce' }>,
+  at: NodeId,
+): Introduction {
+  const text = messageText(message);
+  return { is: 'introduce', viewer, peer: message.peer, at, urgency: urgencyOf(message), text };
 }
 
 /** @returns whether a pair was parted, or a signal passed on */

@@ -28,25 +28,37 @@ export class Exchange {
     return (this.#one === one && this.#other === other) || (this.#one === other && this.#other === one);
   }
 
-  claim(side: Side, bytes: number, by: Reporter): void {
-    const sign = side === 'sent' ? 1 : -1;
-    const isFromOne = (side === 'sent') === (by === this.#one);
-    const older = isFromOne ? this.#olderFromOne : this.#olderFromOther;
-    const newer = isFromOne ? this.#newerFromOne : this.#newerFromOther;
-    const ofOlder = Math.min(bytes, Math.max(0, -sign * older));
-    const ofNewer = Math.min(bytes - ofOlder, Math.max(0, -sign * newer));
-    if (isFromOne) {
-      this.#olderFromOne += sign * ofOlder;
-      this.#newerFromOne += sign * (bytes - ofOlder);
-    } else {
-      this.#olderFromOther += sign * ofOlder;
-      this.#newerFromOther += sign * (bytes - ofOlder);
+  /** What one end tells of both directions. */
+  claim(receivedBytes: number, sentBytes: number, by: Reporter): void {
+    const isOne = by === this.#one;
+    const other = isOne ? this.#other : this.#one;
+    const sent = isOne ? this.#claimFromOne(sentBytes) : this.#claimFromOther(sentBytes);
+    const received = isOne ? -this.#claimFromOther(-receivedBytes) : -this.#claimFromOne(-receivedBytes);
+    if (received > 0) {
+      by.corroborated('received', received);
+      other.corroborated('sent', received);
     }
-    const agreed = ofOlder + ofNewer;
-    if (agreed === 0) return;
-    const [sender, receiver] = isFromOne ? [this.#one, this.#other] : [this.#other, this.#one];
-    sender.corroborated('sent', agreed);
-    receiver.corroborated('received', agreed);
+    if (sent > 0) {
+      by.corroborated('sent', sent);
+      other.corroborated('received', sent);
+    }
+  }
+
+  /** @param bytes above 0 if the sender tells of them @returns those of which the other end has told, too */
+  #claimFromOne(bytes: number): number {
+    const ofOlder = opposite(this.#olderFromOne, bytes);
+    const ofNewer = opposite(this.#newerFromOne, bytes - ofOlder);
+    this.#olderFromOne += ofOlder;
+    this.#newerFromOne += bytes - ofOlder;
+    return ofOlder + ofNewer;
+  }
+
+  #claimFromOther(bytes: number): number {
+    const ofOlder = opposite(this.#olderFromOther, bytes);
+    const ofNewer = opposite(this.#newerFromOther, bytes - ofOlder);
+    this.#olderFromOther += ofOlder;
+    this.#newerFromOther += bytes - ofOlder;
+    return ofOlder + ofNewer;
   }
 
   /** Adds what has waited for too long, by the end that told it. */
@@ -62,13 +74,18 @@ export class Exchange {
   }
 }
 
+/** @returns as much of these bytes as what waits is of the other end's */
+function opposite(waiting: number, bytes: number): number {
+  return bytes > 0 ? Math.min(bytes, Math.max(0, -waiting)) : Math.max(bytes, Math.min(0, -waiting));
+}
+
 /** Claims between viewers that both report here. As in `ExchangeLedger`, but nothing is looked up: the two know each other. */
 export class OpenExchanges {
   #open: Exchange[] = [];
 
-  claim(exchange: Exchange, side: Side, bytes: number, by: Reporter): void {
-    if (bytes === 0) return;
-    exchange.claim(side, bytes, by);
+  claim(exchange: Exchange, receivedBytes: number, sentBytes: number, by: Reporter): void {
+    if (receivedBytes === 0 && sentBytes === 0) return;
+    exchange.claim(receivedBytes, sentBytes, by);
     if (exchange.isOpen) return;
     exchange.isOpen = true;
     this.#open.push(exchange);

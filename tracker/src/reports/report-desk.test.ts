@@ -66,7 +66,7 @@ class World {
   }
 
   report(viewer: Viewer, report: Partial<PlaybackReport>): PlaybackReport {
-    return this.desk.report(viewer, { ...emptyReport, ...report });
+    return this.desk.report(viewer, { ...emptyReport, ...report }).believed;
   }
 
   async lines(name: string): Promise<string[]> {

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { TrackerMetrics } from '../metrics/metrics.ts';
 import { clampReport, countBelieved, countReport } from '../metrics/playback-totals.ts';
 import { countSession } from '../metrics/session-metrics.ts';
-import type { ConnectionId } from '../swarm/viewer-swarms.ts';
+import type { ConnectionId, MeasuredLink } from '../swarm/viewer-swarms.ts';
 import { Exchange, OpenExchanges } from './exchange.ts';
 import { bytesIn, type Claimant, ExchangeLedger, type OpenAccount, otherSide, type Side } from './exchange-ledger.ts';
 import type { ReportLabels } from './report-labels.ts';
@@ -14,6 +14,13 @@ export interface ReportingViewer {
   readonly id: string;
   readonly connection: ConnectionId;
   readonly swarm: string;
+}
+
+export interface Reported {
+  /** Of the exchange with others, what both ends have told by now. */
+  readonly believed: PlaybackReport;
+  /** The round trips that are worth noting. */
+  readonly measured: readonly MeasuredLink[];
 }
 
 export interface ReportDeskDeps {
@@ -36,10 +43,18 @@ const LONGEST_CLAIM_WINDOWS = 4;
 /** The other ends, at other replicas, who are counted there. */
 const others: Claimant = { corroborated: () => undefined };
 
+/** One who reports, and what its swarm's accounts with ends elsewhere are called: a name that is made anew is hashed anew. */
+interface Entry {
+  readonly viewer: ReportingViewer;
+  readonly reporter: Reporter;
+  readonly named: string;
+  readonly unnamed: string;
+}
+
 /** Where reports arrive: cut to what is possible, held against what the other ends tell, counted. */
 export class ReportDesk {
   readonly #deps: ReportDeskDeps;
-  readonly #reporters = new Map<string, { readonly viewer: ReportingViewer; readonly reporter: Reporter }>();
+  readonly #reporters = new Map<string, Entry>();
   /** The name that each connection has now. */
   readonly #latest = new Map<ConnectionId, string>();
   /** Those who left, until nothing can be corroborated any more: window by window, the latest first. */
@@ -66,30 +81,25 @@ export class ReportDesk {
   }
 
   /** @param region as the tracker sees it */
-  joined(viewer: ReportingViewer, region: string): Reporter {
-    const { metrics, labels } = this.#deps;
-    const reporter = new Reporter(metrics.talliesOf(labels(viewer.swarm, region)));
-    this.#forgetSilent(this.#latest.get(viewer.connection));
-    this.#latest.set(viewer.connection, viewer.id);
-    this.#reporters.set(viewer.id, { viewer, reporter });
-    return reporter;
+  joined(viewer: ReportingViewer, region: string): void {
+    this.#open(viewer, region);
   }
 
-  /** @returns what is believed of it: of the exchange with others, what both ends have told by now */
-  report(viewer: ReportingViewer & { reportedAt: number }, report: PlaybackReport): PlaybackReport {
+  report(viewer: ReportingViewer & { reportedAt: number }, report: PlaybackReport): Reported {
     const { clock, metrics } = this.#deps;
     const now = clock.now();
     const passedMs = now - viewer.reportedAt;
     viewer.reportedAt = now;
-    const reporter = this.#reporters.get(viewer.id)?.reporter ?? this.joined(viewer, '');
+    const entry = this.#reporters.get(viewer.id) ?? this.#open(viewer, '');
+    const { reporter } = entry;
     const clamped = clampReport(report, passedMs);
     reporter.add(clamped);
-    this.#account(viewer, clamped, reporter);
+    this.#account(entry, clamped);
     const believed = { ...withOneStart(clamped, reporter), ...reporter.takeBelieved() };
     countReport(believed, passedMs, reporter.tallies, metrics);
     const isCut = clamped.peerBytes < report.peerBytes || clamped.edgeBytes < report.edgeBytes;
     metrics.reports.inc({ outcome: isCut ? 'clamped' : 'counted' });
-    return believed;
+    return { believed, measured: reporter.measured(report.links) };
   }
 
   /** What this viewer told since it joined, as far as it is believed; undefined where it does not report here. */
@@ -106,8 +116,20 @@ export class ReportDesk {
     this.#stopTurning();
   }
 
+  #open(viewer: ReportingViewer, region: string): Entry {
+    const { metrics, labels } = this.#deps;
+    const { swarm } = viewer;
+    const reporter = new Reporter(metrics.talliesOf(labels(viewer.swarm, region)));
+    this.#forgetSilent(this.#latest.get(viewer.connection));
+    this.#latest.set(viewer.connection, viewer.id);
+    const entry = { viewer, reporter, named: `named ${swarm}`, unnamed: `unnamed ${swarm}` };
+    this.#reporters.set(viewer.id, entry);
+    return entry;
+  }
+
   /** What it tells of each neighbour is held against what that one tells. */
-  #account({ id, swarm }: ReportingViewer, { links, peerBytes, uploadedBytes }: PlaybackReport, by: Reporter): void {
+  #account(entry: Entry, { links, peerBytes, uploadedBytes }: PlaybackReport): void {
+    const { reporter: by, viewer } = entry;
     let [namedReceived, namedSent, unnamedReceived, unnamedSent] = [0, 0, peerBytes, uploadedBytes];
     const neighbours = by.named(links);
     for (let index = 0; index < links.length; index++) {
@@ -116,22 +138,21 @@ export class ReportDesk {
       unnamedReceived -= receivedBytes;
       unnamedSent -= sentBytes;
       neighbour.receivedBytes += receivedBytes;
-      neighbour.exchange ??= this.#exchangeOf(id, by, neighbour.name);
+      neighbour.exchange ??= this.#exchangeOf(viewer.id, by, neighbour.name);
       const { exchange } = neighbour;
       if (!exchange) {
         namedReceived += receivedBytes;
         namedSent += sentBytes;
         continue;
       }
-      this.#here.claim(exchange, 'received', receivedBytes, by);
-      this.#here.claim(exchange, 'sent', sentBytes, by);
+      this.#here.claim(exchange, receivedBytes, sentBytes, by);
       if (connection && !exchange.isCounted) {
         exchange.isCounted = true;
         this.#deps.metrics.viewers.pairs.inc({ connection });
       }
     }
-    this.#claimBeyond(`named ${swarm}`, namedReceived, namedSent, by);
-    this.#claimBeyond(`unnamed ${swarm}`, unnamedReceived, unnamedSent, by);
+    this.#claimBeyond(entry.named, namedReceived, namedSent, by);
+    this.#claimBeyond(entry.unnamed, unnamedReceived, unnamedSent, by);
   }
 
   #claimBeyond(account: string, received: number, sent: number, by: Reporter): void {

@@ -41,7 +41,7 @@ describe('the neighbours that a report names', () => {
   });
 });
 
-test('round trips are noted once for each neighbour, and then one per report in turn', () => {
+test('round trips are noted once for each neighbour, and then one with every fourth report, in turn', () => {
   const reporter = newReporter();
   const report = (...names: string[]) => {
     const links = names.map((name) => link(name, 20));
@@ -50,8 +50,8 @@ test('round trips are noted once for each neighbour, and then one per report in 
   };
   expect(report('ann', 'bob')).toEqual(['ann', 'bob']);
   expect(report('ann', 'bob', 'eve')).toContain('eve');
-  const later = [1, 2, 3].map(() => report('ann', 'bob', 'eve'));
-  expect(later.map(({ length }) => length)).toEqual([1, 1, 1]);
+  const later = Array.from({ length: 12 }, () => report('ann', 'bob', 'eve'));
+  expect(Math.max(...later.map(({ length }) => length))).toBe(1);
   expect(later.flat().sort()).toEqual(['ann', 'bob', 'eve']);
   const unmeasured = [link('joe')];
   reporter.named(unmeasured);

@@ -33,6 +33,9 @@ export interface Neighbour {
 /** So many neighbours are remembered, the newest: a viewer has a dozen at a time. */
 const MAX_NEIGHBOURS = 128;
 
+/** Reports between two that measure a neighbour again. */
+const AGAIN_EVERY = 4;
+
 /** One viewer's reports. Of what it exchanged, no more is believed than it told itself and than the other ends told. */
 export class Reporter implements Claimant {
   readonly tallies: ReportTallies;
@@ -117,15 +120,16 @@ export class Reporter implements Claimant {
 
   /**
    * The round trips of the report whose links were named last that are worth noting: those of neighbours that were not measured
-   * before, and of the others one per report in turn. They change little, and each stands for many.
+   * before, and of the others one with every fourth report, in turn. They change little, and each stands for many.
    */
   measured(links: readonly LinkReport[]): MeasuredLink[] {
-    this.#turn = (this.#turn + 1) % Math.max(1, links.length);
+    this.#turn += 1;
+    const again = this.#turn % AGAIN_EVERY === 0 ? (this.#turn / AGAIN_EVERY) % links.length : undefined;
     const measured: MeasuredLink[] = [];
     for (let index = 0; index < links.length; index++) {
       const { peer, rttMs } = links[index] as LinkReport;
       const neighbour = this.#latest[index];
-      if (rttMs === undefined || !neighbour || (neighbour.isMeasured && index !== this.#turn)) continue;
+      if (rttMs === undefined || !neighbour || (neighbour.isMeasured && index !== again)) continue;
       neighbour.isMeasured = true;
       measured.push({ peer, rttMs });
     }

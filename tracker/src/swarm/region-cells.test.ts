@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { nowhere, type Place } from '../locality/place.ts';
 import type { Cell } from './cell.ts';
 import { type Move, RegionCells } from './region-cells.ts';
-import { newViewer, type Viewer } from './viewer.ts';
+import { Viewer } from './viewer.ts';
 
 function seeded(seed: number): () => number {
   let state = seed;
@@ -14,7 +14,7 @@ function seeded(seed: number): () => number {
 }
 
 const viewerAt = (number: number, place: Partial<Place> = {}): Viewer =>
-  newViewer(
+  new Viewer(
     `v${number}`,
     number,
     { type: 'join', swarm: 's', engine: 'swarm', upload: true },

@@ -5,7 +5,7 @@ import { DrawPool } from './draw-pool.ts';
 import { Duty, mayHaveDuty } from './duty.ts';
 import { Meeting } from './meeting.ts';
 import { type Move, RegionCells } from './region-cells.ts';
-import { type ConnectionId, keepNewest, type MeasuredLink, newViewer, type Standing, type Viewer } from './viewer.ts';
+import { type ConnectionId, keepNewest, type MeasuredLink, type Standing, Viewer } from './viewer.ts';
 import type { ViewerOutbox } from './viewer-outbox.ts';
 
 export { nowhere, type Place } from '../locality/place.ts';
@@ -59,7 +59,7 @@ interface Swarm {
 }
 
 /** Who has watched for so long, ms, will probably go on: its share of the duty is a whole one. */
-const SETTLED_AFTER_MS = 60_000;
+export const SETTLED_AFTER_MS = 60_000;
 
 export class ViewerSwarms {
   readonly #config: ViewerSwarmsConfig;
@@ -126,7 +126,7 @@ export class ViewerSwarms {
       duty: new Duty(this.#config.ownRingFrom, this.#random),
     };
     this.#swarms.set(join.swarm, swarm);
-    const viewer = newViewer(id, connection, join, where, now, {
+    const viewer = new Viewer(id, connection, join, where, now, {
       links: [],
       avoids: [],
       dutyBitsPerSecond: this.#config.initialDutyBitsPerSecond,
@@ -199,7 +199,8 @@ export class ViewerSwarms {
     const swarm = viewer && this.#swarms.get(viewer.swarm);
     if (!viewer?.meets || !swarm) return;
     const could = mayHaveDuty(viewer);
-    Object.assign(viewer, { upload, dutyBitsPerSecond });
+    viewer.upload = upload;
+    viewer.dutyBitsPerSecond = dutyBitsPerSecond;
     const can = mayHaveDuty(viewer);
     if (could && !can) {
       swarm.duty.giveUp(viewer, out);
@@ -211,15 +212,14 @@ export class ViewerSwarms {
   /** What a viewer tells of its connections, and that it is still there. */
   heard(connection: ConnectionId, links: readonly MeasuredLink[], now: number, out: ViewerOutbox): void {
     const viewer = this.#byConnection.get(connection);
-    const swarm = viewer && this.#swarms.get(viewer.swarm);
-    if (!viewer || !swarm) return;
+    if (!viewer) return;
     for (const { peer, rttMs } of links) {
       const other = this.#linkTo(viewer, peer);
       if (other) this.#meeting.noteRtt(viewer, other, rttMs);
     }
     if (viewer.settled || now - viewer.joinedAt < SETTLED_AFTER_MS) return;
     viewer.settled = true;
-    swarm.duty.reweigh(viewer, out);
+    this.#swarms.get(viewer.swarm)?.duty.reweigh(viewer, out);
   }
 
   want(connection: ConnectionId, peers: number, out: ViewerOutbox): void {

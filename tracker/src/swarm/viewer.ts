@@ -23,8 +23,11 @@ export interface MeasuredLink {
   readonly rttMs: number;
 }
 
-/** One who watches, as the swarm knows it. */
-export interface Viewer {
+/**
+ * One who watches, as the swarm knows it. A class, for the getter of an object literal is another one in each object, and then code
+ * that looks at many viewers finds each in a shape of its own.
+ */
+export class Viewer {
   readonly id: string;
   readonly connection: ConnectionId;
   readonly swarm: string;
@@ -32,7 +35,7 @@ export interface Viewer {
   readonly region: string;
   /** Whether it shares with others at all: viewers of another engine only report. */
   readonly meets: boolean;
-  readonly links: Set<Viewer>;
+  readonly links: Set<Viewer> = new Set();
   /**
    * Neighbours from before that have not come here yet, or do not know of this one: no link, but no gap to fill either. Undefined
    * where there never was one, as with most: whoever is looked at for an introduction costs a look into memory for each set.
@@ -46,44 +49,37 @@ export interface Viewer {
   upload: boolean;
   dutyBitsPerSecond: number;
   /** It has stayed for a while, and so will probably go on. */
-  settled: boolean;
+  settled = false;
   /** The mesh that it lives in; undefined before and after. */
-  cell: Cell | undefined;
-  ring: DutyRing<Viewer> | undefined;
-  readonly degree: number;
-}
+  cell: Cell | undefined = undefined;
+  ring: DutyRing<Viewer> | undefined = undefined;
 
-/** @param where of some only the region is known */
-export function newViewer(
-  id: string,
-  connection: ConnectionId,
-  { swarm, engine, upload }: Join,
-  where: Place | string,
-  now: number,
-  standing: Required<Standing>,
-): Viewer {
-  const place = typeof where === 'string' ? { ...nowhere, region: where } : where;
-  return {
-    id,
-    connection,
-    swarm,
-    place,
-    region: place.region,
-    meets: engine === 'swarm',
-    links: new Set(),
-    claims: setOf(standing.links),
-    avoids: setOf(standing.avoids),
-    joinedAt: now,
-    reportedAt: now,
-    upload,
-    dutyBitsPerSecond: standing.dutyBitsPerSecond,
-    settled: false,
-    cell: undefined,
-    ring: undefined,
-    get degree() {
-      return this.links.size + (this.claims?.size ?? 0);
-    },
-  };
+  /** @param where of some only the region is known */
+  constructor(
+    id: string,
+    connection: ConnectionId,
+    { swarm, engine, upload }: Join,
+    where: Place | string,
+    now: number,
+    standing: Required<Standing>,
+  ) {
+    this.id = id;
+    this.connection = connection;
+    this.swarm = swarm;
+    this.place = typeof where === 'string' ? { ...nowhere, region: where } : where;
+    this.region = this.place.region;
+    this.meets = engine === 'swarm';
+    this.claims = setOf(standing.links);
+    this.avoids = setOf(standing.avoids);
+    this.joinedAt = now;
+    this.reportedAt = now;
+    this.upload = upload;
+    this.dutyBitsPerSecond = standing.dutyBitsPerSecond;
+  }
+
+  get degree(): number {
+    return this.links.size + (this.claims?.size ?? 0);
+  }
 }
 
 function setOf(names: readonly string[]): Set<string> | undefined {

@@ -19,6 +19,11 @@ const UPDATES_WITH_LATER_REPORTS = 0.05;
 /** Of descriptions that a candidate follows: half trickle has all that is gathered within 100 ms in the description. */
 const LATE_CANDIDATES_SHARE = 0.1;
 
+/** How messages of the tracker begin. */
+const SIGNAL_FROM = '{"type":"signal","from":"';
+const OFFER = '","signal":{"description":{"type":"offer"';
+const DUTY = '{"type":"duty"';
+
 /** A viewer of our player: it describes itself to neighbours, reports as often as it is told to, and asks for neighbours it lacks. */
 export class NearcastSession extends Session {
   readonly #swarm: string;
@@ -59,15 +64,19 @@ export class NearcastSession extends Session {
     this.send(joinText(this.#swarm));
   }
 
-  protected override received(data: Buffer): void {
-    const message: TrackerMessage = JSON.parse(data.toString());
+  /** Only what it must know is read: a generator that parses every message is what is measured. */
+  protected override received(text: string): void {
+    if (text.startsWith(SIGNAL_FROM)) {
+      const from = text.slice(SIGNAL_FROM.length, text.indexOf('"', SIGNAL_FROM.length));
+      if (text.startsWith(OFFER, SIGNAL_FROM.length + from.length)) this.#signal(from, 'answer');
+    } else if (!text.startsWith(DUTY)) this.#heard(JSON.parse(text));
+  }
+
+  #heard(message: TrackerMessage): void {
     if (message.type === 'welcome') this.#welcomed(message.viewer, message.reportEveryMs);
-    else if (message.type === 'introduce') {
-      this.#neighbours.add(message.peer);
-      if (message.initiate) this.#signal(message.peer, 'offer');
-    } else if (message.type === 'signal' && 'description' in message.signal) {
-      if (message.signal.description.type === 'offer') this.#signal(message.from, 'answer');
-    }
+    if (message.type !== 'introduce') return;
+    this.#neighbours.add(message.peer);
+    if (message.initiate) this.#signal(message.peer, 'offer');
   }
 
   #welcomed(name: string, reportEveryMs: number): void {

@@ -1,5 +1,4 @@
-import type { WebSocket } from 'ws';
-import { openSocket } from './open-sockets.ts';
+import { PlainSocket } from './plain-socket.ts';
 
 /** Time in which a minute takes a second, or whatever the scale is. */
 export interface Pace {
@@ -8,7 +7,7 @@ export interface Pace {
 
 /** One viewer's stay, from the connection to its end. */
 export abstract class Session {
-  readonly #socket: WebSocket;
+  readonly #socket: PlainSocket;
   readonly #timers: NodeJS.Timeout[] = [];
   protected readonly pace: Pace;
   readonly #counted: (messages: number) => void;
@@ -16,18 +15,17 @@ export abstract class Session {
   constructor(url: string, protocols: readonly string[], pace: Pace, counted: (messages: number) => void) {
     this.pace = pace;
     this.#counted = counted;
-    this.#socket = openSocket(url, protocols);
-    this.#socket.on('open', () => this.opened());
-    // Only when a short stay ends before the connection is there.
-    this.#socket.on('error', () => undefined);
-    this.#socket.on('message', (data: Buffer) => {
-      counted(1);
-      this.received(data);
+    this.#socket = new PlainSocket(url, protocols, {
+      opened: () => this.opened(),
+      text: (text) => {
+        counted(1);
+        this.received(text);
+      },
     });
   }
 
   protected abstract opened(): void;
-  protected abstract received(data: Buffer): void;
+  protected abstract received(text: string): void;
 
   /** Says goodbye and closes. */
   end(): void {
@@ -36,9 +34,7 @@ export abstract class Session {
   }
 
   protected send(text: string): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#counted(1);
-    this.#socket.send(text);
+    if (this.#socket.send(text)) this.#counted(1);
   }
 
   protected after(ms: number, act: () => void): void {

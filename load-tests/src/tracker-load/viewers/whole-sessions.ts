@@ -11,7 +11,6 @@ export interface AudiencePlan {
   /** Viewers of one swarm are at all of them. */
   readonly urls: readonly string[];
   readonly dialect: 'webtorrent' | 'nearcast';
-  readonly viewers: number;
   readonly viewersPerSwarm: number;
   readonly meanStayMs: number;
   /** How much faster than life time passes. */
@@ -53,10 +52,10 @@ function begin(plan: AudiencePlan, place: number): void {
 }
 
 const calls = {
-  /** Everybody comes within `spreadMs`. */
-  async start(plan: AudiencePlan, spreadMs: number): Promise<void> {
-    for (let place = 0; place < plan.viewers; place++) {
-      setTimeout(() => begin(plan, place), (spreadMs * place) / plan.viewers);
+  /** Those at these places come within `spreadMs`. */
+  async add(plan: AudiencePlan, from: number, to: number, spreadMs: number): Promise<void> {
+    for (let place = from; place < to; place++) {
+      setTimeout(() => begin(plan, place), (spreadMs * (place - from)) / (to - from));
     }
   },
   take(): AudienceTally {
