@@ -1,5 +1,6 @@
 import type { UserConfig } from 'tsdown';
 import { agreedNames, renameProperties } from './build/agreed-names.ts';
+import { internalWordsShortened } from './build/internal-words.ts';
 import { shrink } from './build/shrink.ts';
 
 /** Names are given once, by the one that comes last. */
@@ -66,6 +67,7 @@ const config: UserConfig[] = [
         resolveId: (id) =>
           id === './p2p-media-loader.ts' ? { id: './p2p-media-loader.js', external: true } : undefined,
       },
+      internalWordsShortened(),
       shrink(),
     ],
   },
@@ -75,7 +77,7 @@ const config: UserConfig[] = [
     globalName: 'Nearcast',
     alias: aliasOf('src/compat/load-beside-script.ts'),
     minify: minifiedOnce,
-    plugins: [shrink()],
+    plugins: [internalWordsShortened(), shrink()],
   },
   { ...script, entry: { 'nearcast-files-worker': 'src/files/files-worker.ts' } },
 ];

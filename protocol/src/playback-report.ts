@@ -36,11 +36,11 @@ export interface PlaybackReport {
   /** Whether it shared or played from the edge alone at the time of the report. */
   readonly mode: 'edge-only' | 'swarm';
   /** From the request for the playlist to the first frame, ms; once per playback. */
-  readonly startupMs?: number;
+  readonly startupMs?: number | undefined;
   /** How far behind the live edge, ms; only for live streams. */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
   /** Lines of the rendition that plays, when it has a picture. */
-  readonly height?: number;
+  readonly height?: number | undefined;
   /** What was exchanged with each peer: the other end's account of it must agree. */
   readonly links: readonly LinkReport[];
 }
@@ -53,8 +53,8 @@ export interface LinkReport {
   readonly receivedBytes: number;
   readonly sentBytes: number;
   /** Round-trip time, ms, as the connection measures it. */
-  readonly rttMs?: number;
-  readonly connection?: ConnectionKind;
+  readonly rttMs?: number | undefined;
+  readonly connection?: ConnectionKind | undefined;
 }
 
 /** The farther end of the selected candidate pair (RFC 8445 §4): `relay` when either is relayed, `host` when both are not even translated. */

@@ -390,7 +390,7 @@ export class Delivery {
       else waiter.reject();
     }
     this.#deps.tasks.delete(task.key);
-    if (task.isLive) this.#earlyShare = nextEarlyShare(this.#earlyShare, task.repairedChunks / task.chunks);
+    this.#earlyShare = nextEarlyShare(this.#earlyShare, task.repairedChunks / task.chunks);
     this.changed();
   }
 

@@ -130,10 +130,7 @@ export class SegmentTask implements SegmentView {
 
   /** Whether any of these chunks, or the manifest, has not even been asked for. */
   lacks(runs: readonly ChunkRun[]): boolean {
-    const isUnasked = ({ first, count }: ChunkRun) => {
-      const chunk = this.state.indexOf(0, first);
-      return chunk >= 0 && chunk < first + count;
-    };
+    const isUnasked = ({ first, count }: ChunkRun) => this.state.subarray(first, first + count).includes(0);
     return this.manifest === 'missing' || runs.some(isUnasked);
   }
 

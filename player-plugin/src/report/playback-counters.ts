@@ -50,9 +50,9 @@ export class PlaybackCounters {
       ...deltas,
       ...rest,
       coversMs: wholeMs(now - this.#reportedAt),
-      ...(latencyMs === undefined ? {} : { latencyMs: wholeMs(latencyMs) }),
-      ...(height === undefined ? {} : { height: Math.min(MAX_HEIGHT, Math.round(height)) }),
-      ...(this.#startupMs === undefined ? {} : { startupMs: wholeMs(this.#startupMs) }),
+      latencyMs: latencyMs && wholeMs(latencyMs),
+      height: height && Math.min(MAX_HEIGHT, Math.round(height)),
+      startupMs: this.#startupMs && wholeMs(this.#startupMs),
     };
     this.#startupMs = undefined;
     this.#reportedAt = now;

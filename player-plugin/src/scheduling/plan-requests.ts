@@ -65,7 +65,7 @@ class Plan implements RequestPlan {
   readonly #view: PlanView;
   readonly #config: PlanConfig;
   readonly #random: Random;
-  /** What this plan itself adds to the chunks' state, so that no chunk is planned twice. */
+  /** The chunks' state with what this plan itself adds, so that no chunk is planned twice. */
   readonly #planned = new Map<SegmentView, Uint8Array>();
   /** The bits of all peers, and of those whose word counts. */
   #peers = 0;
@@ -211,13 +211,13 @@ class Plan implements RequestPlan {
     for (const segment of this.#view.segments) {
       if (segment.isComingWhole || segment.heldChunks === segment.chunks) continue;
       const all = this.#holdersOf(segment);
-      const planned = this.#planned.get(segment);
+      const state = this.#statesOf(segment);
       const isUrgent = segment.deadline - this.#view.now < this.#config.urgentMs;
       const first = segment.isLive && !isUrgent ? 0 : turn;
       if (!segment.isLive) turn += MOST_HOLDERS;
       for (let chunk = 0; chunk < segment.chunks; chunk++) {
         const holders = (all[chunk] as number) & this.#peers;
-        if ((holders & askable) === 0 || segment.state[chunk] !== 0 || planned?.[chunk]) continue;
+        if ((holders & askable) === 0 || state[chunk] !== 0) continue;
         wanted.push({ segment, chunk, holders, order: first + bitCount(holders) + this.#random() });
       }
     }
@@ -276,13 +276,17 @@ class Plan implements RequestPlan {
   }
 
   #mark(segment: SegmentView, chunk: number, bit: number): void {
-    const planned = this.#planned.get(segment) ?? new Uint8Array(segment.chunks);
+    const planned = this.#planned.get(segment) ?? segment.state.slice();
     this.#planned.set(segment, planned);
-    planned[chunk] = (planned[chunk] ?? 0) | bit;
+    planned[chunk] = (planned[chunk] as number) | bit;
   }
 
   #stateOf(segment: SegmentView, chunk: number): number {
-    return (segment.state[chunk] ?? 0) | (this.#planned.get(segment)?.[chunk] ?? 0);
+    return this.#statesOf(segment)[chunk] as number;
+  }
+
+  #statesOf(segment: SegmentView): Uint8Array {
+    return this.#planned.get(segment) ?? segment.state;
   }
 }
 

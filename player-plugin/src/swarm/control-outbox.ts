@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
  * least, and news that nobody else has; a single acknowledgement waits for another; news that the line is too busy to serve
  * waits longer, and longest when most have heard it already.
  */
-const WAIT_MS = { answer: 5, acknowledgement: 40, news: 20, 'busy-news': 60, 'stale-news': 300 } as const;
+const WAIT_MS = { answer: 5, ack: 40, news: 20, 'busy-news': 60, 'stale-news': 300 } as const;
 /** As with delayed acknowledgements of TCP (RFC 1122 §4.2.3.2). */
 const PIECES_PER_ACKNOWLEDGEMENT = 2;
 export type Urgency = keyof typeof WAIT_MS;
@@ -46,7 +46,7 @@ export class ControlOutbox {
   acknowledge(piece: number): void {
     this.#pieces.push(piece);
     this.#arrivedAt = this.#clock.now();
-    this.#sendWithin(WAIT_MS[this.#pieces.length < PIECES_PER_ACKNOWLEDGEMENT ? 'acknowledgement' : 'answer']);
+    this.#sendWithin(WAIT_MS[this.#pieces.length < PIECES_PER_ACKNOWLEDGEMENT ? 'ack' : 'answer']);
   }
 
   /** Sends what is due: timers of a hidden page come late, messages do not. */

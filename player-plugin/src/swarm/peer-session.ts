@@ -251,17 +251,14 @@ export class PeerSession implements UploadTarget, PeerView {
   /** What was exchanged since this was last asked, for the tracker's books. */
   takeAccount(): LinkReport {
     const { sentBytes, rttMs } = this.score;
-    const account = {
-      peer: this.id,
-      receivedBytes: this.#receivedBytes - this.#accounted.receivedBytes,
-      sentBytes: sentBytes - this.#accounted.sentBytes,
-    };
+    const before = this.#accounted;
     this.#accounted = { receivedBytes: this.#receivedBytes, sentBytes };
-    const { kind } = this.#transport;
     return {
-      ...account,
-      ...(rttMs > 0 ? { rttMs: Math.round(rttMs) } : {}),
-      ...(kind === undefined ? {} : { connection: kind }),
+      peer: this.id,
+      receivedBytes: this.#receivedBytes - before.receivedBytes,
+      sentBytes: sentBytes - before.sentBytes,
+      rttMs: rttMs > 0 ? Math.round(rttMs) : undefined,
+      connection: this.#transport.kind,
     };
   }
 
