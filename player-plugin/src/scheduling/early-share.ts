@@ -10,8 +10,8 @@ export const FIRST_EARLY_SHARE = -4;
 const CHANCE = 0.1;
 
 /**
- * Of what the edge gives, half early and half in the end: as long as something is repaired the swarm does all it can. Where
- * uplinks suffice it is halved with each segment.
+ * Of what the edge gives, beyond chance, half early and half in the end: as long as something is repaired the swarm does all
+ * it can. Where uplinks suffice it is halved with each segment.
  * @param share which share of a live segment was asked of the edge at once; below 0: none
  * @param repaired which share had to be repaired in the end
  * @returns the share for those that follow

@@ -15,8 +15,9 @@ import {
 } from './plan-view.ts';
 
 /**
- * What to ask of whom now. Duty first: the swarm waits for it, and for what will have to come from the edge anyway. Then what it must repair before the playhead gets
- * there, and not earlier. Then everything else from peers, each chunk from whoever will have delivered it first.
+ * What to ask of whom now. Duty first: the swarm waits for it, and for what will have to come from the edge anyway. Then
+ * what the edge must repair before the playhead gets there, and not earlier. Then everything else from peers, each chunk
+ * from whoever will have delivered it first.
  */
 export function planRequests(view: PlanView, config: PlanConfig, random: Random): RequestPlan {
   const plan = new Plan(view, config, random);
@@ -88,8 +89,8 @@ class Plan implements RequestPlan {
     if (segment.manifest !== 'missing') return;
     const tellers = this.#view.peers.filter((peer) => peer.holdings.knows(segment.key));
     const [teller] = tellers.sort((a, b) => a.rttMs - b.rttMs);
-    const isOwn = hasAnyDuty(segment) || this.#dueRanks(segment) > 1;
-    if (isOwn && segment.mayAskEdge) this.actions.push({ do: 'fetch-manifest', segment });
+    const isOwn = segment.mayAskEdge && (hasAnyDuty(segment) || this.#dueRanks(segment) > 1);
+    if (isOwn) this.actions.push({ do: 'fetch-manifest', segment });
     else if (teller) this.actions.push({ do: 'ask-manifest', segment, peer: teller });
   }
 

@@ -7,7 +7,7 @@ import { TalliedCounter, type Tally } from './tallied-counter.ts';
 export interface ViewerMetrics {
   readonly playedSeconds: TalliedCounter<'mode' | keyof ReportLabels>;
   readonly renditionSeconds: TalliedCounter<'rendition' | 'mode'>;
-  readonly edgeFetchedBytes: Readonly<Record<(typeof edgeReasons)[number], Tally>>;
+  readonly edgeFetchedBytes: Readonly<Record<(typeof toldReasons)[number] | 'other', Tally>>;
   readonly pairs: Counter<'connection'>;
   readonly exchangedBytes: Readonly<Record<ConnectionKind | 'unknown', Tally>>;
   readonly controlBytes: Tally;
@@ -18,7 +18,7 @@ export interface ViewerMetrics {
 
 const SHORTEST_INTERVAL_MS = 1000;
 
-const edgeReasons = ['duty', 'backup', 'early', 'repair', 'other'] as const;
+const toldReasons = ['duty', 'backup', 'early', 'repair'] as const;
 
 export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
   const exchangedBytes = new TalliedCounter({
@@ -58,7 +58,7 @@ export function createViewerMetrics(registers: Registry[]): ViewerMetrics {
       registers,
     }),
     exchangedBytes: talliesOf([...connectionKinds, 'unknown'], (connection) => exchangedBytes.tallyOf({ connection })),
-    edgeFetchedBytes: talliesOf(edgeReasons, (reason) => edgeFetchedBytes.tallyOf({ reason })),
+    edgeFetchedBytes: talliesOf([...toldReasons, 'other'], (reason) => edgeFetchedBytes.tallyOf({ reason })),
     controlBytes: controlBytes.tallyOf({}),
     latencySeconds: new Histogram({
       name: 'nearcast_player_latency_seconds',
@@ -89,7 +89,7 @@ export function countViewer(report: PlaybackReport, passedMs: number, metrics: V
   // One counter per link: what each is called was looked up once for all.
   for (const link of report.links) metrics.exchangedBytes[link.connection ?? 'unknown'].count += link.receivedBytes;
   let unexplained = edgeBytes;
-  for (const reason of ['duty', 'backup', 'early', 'repair'] as const) {
+  for (const reason of toldReasons) {
     const bytes = Math.min(report[`${reason}Bytes`], unexplained);
     unexplained -= bytes;
     metrics.edgeFetchedBytes[reason].count += bytes;
@@ -111,17 +111,11 @@ function talliesOf<Value extends string>(
   return Object.fromEntries(values.map((value) => [value, tallyOf(value)])) as Record<Value, Tally>;
 }
 
-const USUAL_HEIGHTS = [144, 240, 360, 480, 720, 1080, 1440, 2160];
+/** Names that are there already: one that is made anew for each report is hashed anew, too. */
+const usual = [144, 240, 360, 480, 720, 1080, 1440, 2160].map((lines) => ({ lines, name: `${lines}p` }));
 
 function renditionOf(height: number | undefined): string {
   if (height === undefined) return 'unknown';
-  const known = renditions.get(height);
-  if (known !== undefined) return known;
-  const usual = USUAL_HEIGHTS.reduce((best, next) => (Math.abs(next - height) < Math.abs(best - height) ? next : best));
-  const rendition = `${usual}p`;
-  renditions.set(height, rendition);
-  return rendition;
+  const distance = ({ lines }: { readonly lines: number }) => Math.abs(lines - height);
+  return usual.reduce((best, next) => (distance(next) < distance(best) ? next : best)).name;
 }
-
-/** By lines, of which there are at most as many as a report may have. */
-const renditions = new Map<number, string>();

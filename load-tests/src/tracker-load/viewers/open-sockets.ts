@@ -7,7 +7,7 @@ const CONNECTIONS_PER_ADDRESS = 5000;
 /** The generator checks nothing: its processor time is not the server's, but it must not be what is measured. */
 const clientOptions = { perMessageDeflate: false, skipUTF8Validation: true } as const;
 
-export function openSocket(url: string, protocols: readonly string[], number = 0): WebSocket {
+function openSocket(url: string, protocols: readonly string[], number: number): WebSocket {
   const localAddress = `127.0.0.${2 + Math.floor(number / CONNECTIONS_PER_ADDRESS)}`;
   const socket = new WebSocket(url, [...protocols], { ...clientOptions, localAddress });
   socket.binaryType = 'nodebuffer';
