@@ -1,3 +1,5 @@
+import type { SentPiece } from './queue-delay.ts';
+
 /**
  * What is under way on this page's line, over all its connections. Transports do not tell: their buffers hide most of it
  * (64 KiB buffered hid 312 KiB in the network), so pages acknowledge to each other. An acknowledgement comes back over the
@@ -5,9 +7,7 @@
  * left our line, whoever is slow to say so.
  */
 
-interface SentPiece {
-  readonly bytes: number;
-  readonly sentAt: number;
+interface PieceUnderWay extends SentPiece {
   /** It was acknowledged, or counts as gone without a word. */
   hasLeft: boolean;
 }
@@ -23,9 +23,9 @@ const LEAVES_WITHIN_MS = 120;
 
 export class SendWindow<Target extends { readonly heldBytes: number }> {
   /** Without those for whom nothing is under way. */
-  readonly #byTarget = new Map<Target, Map<number, SentPiece>>();
+  readonly #byTarget = new Map<Target, Map<number, PieceUnderWay>>();
   /** In the order of sending. */
-  readonly #line: SentPiece[] = [];
+  readonly #line: PieceUnderWay[] = [];
   /** Of those that have not left. */
   #lineBytes = 0;
   readonly #fastest = new Float64Array(MEMORY_BUCKETS).fill(Number.POSITIVE_INFINITY);
@@ -34,16 +34,16 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
   #bucket = 0;
 
   sent(target: Target, id: number, bytes: number, now: number): void {
-    const piece: SentPiece = { bytes, sentAt: now, hasLeft: false };
-    const pieces = this.#byTarget.get(target) ?? new Map<number, SentPiece>();
+    const piece: PieceUnderWay = { bytes, sentAt: now, hasLeft: false };
+    const pieces = this.#byTarget.get(target) ?? new Map<number, PieceUnderWay>();
     this.#byTarget.set(target, pieces.set(id, piece));
     this.#line.push(piece);
     this.#lineBytes += bytes;
   }
 
-  /** @returns when a piece was sent that has not been acknowledged yet, ms */
-  sentAt(target: Target, id: number): number | undefined {
-    return this.#byTarget.get(target)?.get(id)?.sentAt;
+  /** @returns a piece that has not been acknowledged yet */
+  find(target: Target, id: number): SentPiece | undefined {
+    return this.#byTarget.get(target)?.get(id);
   }
 
   /** @returns the bytes that arrived: a peer may claim anything, but only what was sent to it counts, and once */
@@ -81,7 +81,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
     const leftBefore = now - this.#leavesWithinMs(now);
     let head = 0;
     for (; head < this.#line.length; head++) {
-      const piece = this.#line[head] as SentPiece;
+      const piece = this.#line[head] as PieceUnderWay;
       // Acknowledgements overtake each other: what has left may stand behind what has not.
       if (!piece.hasLeft && piece.sentAt > leftBefore) break;
       this.#leave(piece);
@@ -104,7 +104,7 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
     return Number.isFinite(this.#base) ? this.#base : FIRST_ROUND_TRIP_MS;
   }
 
-  #leave(piece: SentPiece): void {
+  #leave(piece: PieceUnderWay): void {
     if (!piece.hasLeft) this.#lineBytes -= piece.bytes;
     piece.hasLeft = true;
   }

@@ -46,8 +46,12 @@ interface Job extends UploadRequest {
 /** What the caps allow at this moment, bytes; see upload-budget. */
 export type Allowance = (now: number) => number;
 
-/** Beyond the base round trip so much may be under way: enough to keep the line busy, short enough for a game beside it. */
-const WINDOW_SLACK_MS = 35;
+/**
+ * Beyond the base round trip so much may be under way. Acknowledgements wait for company and come back over lines with queues
+ * of their own, so what counts as under way has mostly arrived: with less, fast lines stood still. How long our own queue is
+ * others see to: the pacer and what delays tell.
+ */
+const WINDOW_SLACK_MS = 100;
 /** A piece holds up everything behind it, control messages too: on a slow line pieces are smaller. */
 const LONGEST_PIECE_MS = 30;
 /** SCTP acknowledges every second packet (RFC 9260 §6.2); seven are what fits into a piece. */
@@ -71,12 +75,11 @@ const QUEUE_CHUNKS = 2;
 /** A line on which nothing queues may carry more than it was seen to: twice as much with each step, so far at most. */
 const MOST_GAIN = 16;
 /**
- * More waits than this: less is sent, by so much with each step, until it is gone. A queue of forty packets, which are 435
- * bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
+ * More waits than this: less is sent, the further from it the more, a tenth at most with each step (LEDBAT's off_target,
+ * RFC 6817 §2.4.2). A queue of forty packets, which are 435 bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
  */
 const TARGET_QUEUE_MS = 45;
-const BACK_OFF = 0.9;
-const RECOVERY = 1.1;
+const STEP = 0.1;
 /** A line that was full within that time is tried with a little more only: what it carries has been measured. */
 const REMEMBER_CROWD_MS = 10_000;
 const LEAST_GAIN = 0.5;
@@ -185,8 +188,8 @@ export class Uploader {
   acknowledge(target: UploadTarget, runs: readonly ChunkRun[], arrivedAtMs: number): void {
     const now = this.#clock.now();
     const last = runs.at(-1);
-    const sentAt = last && this.#window.sentAt(target, last.first + last.count - 1);
-    if (sentAt !== undefined) this.#queue.sample(target, sentAt, arrivedAtMs, now);
+    const piece = last && this.#window.find(target, last.first + last.count - 1);
+    if (piece) this.#queue.sample(target, piece, arrivedAtMs, this.bytesPerSecond / 1000, now);
     let bytes = 0;
     for (const { first, count } of runs) bytes += this.#window.acknowledged(target, first, count, now);
     if (bytes > 0) this.#meter.add(bytes, now);
@@ -288,10 +291,11 @@ export class Uploader {
     if (this.#jobs.length === 0 || now - this.#probedAt < Math.max(PROBE_EVERY_MS, this.#window.baseRoundTripMs(now)))
       return;
     this.#probedAt = now;
-    if (queueMs > TARGET_QUEUE_MS) this.#gain = Math.max(LEAST_GAIN, this.#gain * BACK_OFF);
-    else if (this.#gain < 1) this.#gain = Math.min(1, this.#gain * RECOVERY);
-    else if (isUncrowded) {
-      const growth = now - this.#crowdedAt < REMEMBER_CROWD_MS ? RECOVERY : 2;
+    if (queueMs > TARGET_QUEUE_MS || this.#gain < 1) {
+      const offTarget = Math.max(-1, 1 - queueMs / TARGET_QUEUE_MS);
+      this.#gain = Math.max(LEAST_GAIN, Math.min(1, this.#gain * (1 + STEP * offTarget)));
+    } else if (isUncrowded) {
+      const growth = now - this.#crowdedAt < REMEMBER_CROWD_MS ? 1 + STEP : 2;
       this.#gain = Math.min(MOST_GAIN, growth * this.#gain);
     }
   }
