@@ -174,9 +174,7 @@ export class Delivery {
     this.#deps.keys.keyOf(url, range, (key) => {
       if (this.#deps.cache.get(key)?.isWhole) return;
       const task = this.#deps.tasks.forRequest(key, found.rendition, found.segment, this.#deps.clock.now());
-      task.isComingWhole = true;
-      task.wholeBody = body;
-      this.#deps.performer.fetchManifest(task);
+      this.#deps.performer.adopt(task, body);
     });
   }
 

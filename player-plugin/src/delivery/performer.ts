@@ -131,6 +131,14 @@ export class Performer {
     task.cancels.add(cancel);
   }
 
+  /** A body that is here already, from whoever loaded it. */
+  adopt(task: SegmentTask, body: Uint8Array): void {
+    task.isComingWhole = true;
+    task.wholeBody = body;
+    this.#admitWhole(task);
+    this.fetchManifest(task);
+  }
+
   /** In one ordinary request, as hls.js would: with nobody to share with, or with no time left for anything else. */
   fetchWhole(task: SegmentTask, because: EdgeReason): void {
     const { clock, edge, observer, cameWhole, failed, changed } = this.#deps;
@@ -178,10 +186,8 @@ export class Performer {
 
   #fetchedManifest(task: SegmentTask, manifest: Manifest | undefined, encoded: Uint8Array | undefined): void {
     if (task.manifest === 'here') return;
-    if (manifest && encoded) {
-      this.#useManifest(task, manifest, encoded);
-      this.#admitWhole(task);
-    } else {
+    if (manifest && encoded) this.#useManifest(task, manifest, encoded);
+    else {
       task.manifest = 'missing';
       task.edgeFailed = true;
       task.wholeBody = undefined;
@@ -194,6 +200,7 @@ export class Performer {
     if (task.manifest === 'here') return;
     task.setManifest(manifest);
     this.#deps.cache.open(task.key, manifest, encoded);
+    this.#admitWhole(task);
   }
 
   #fetch(task: SegmentTask, first: number, end: number, because: EdgeReason): void {
