@@ -58,7 +58,7 @@ export class FieldWalk {
    * @param most 2^k − 1
    */
   varint(value?: number, most = 0xffffffff): number {
-    const given = value && Math.max(0, Math.min(most, value));
+    const given = value && Math.min(most, Math.max(0, value));
     const byte = this.u8(given && (given < 128 ? given : given | 128));
     // Each byte leaves less room for those that follow: whatever is read has an end.
     if (byte > 127 && most > 127) return byte - 128 + 128 * this.varint(given && given / 128, most / 128);

@@ -203,9 +203,9 @@ export class PeerSession implements UploadTarget, PeerView {
     this.say({ type: 'refuse', key, chunk, because, retryAfterMs });
   }
 
-  /** [P8] Modulo 2^16 continued: what it says now is within half of that of what it said last and the time since. */
+  /** [P8] Modulo 2^16 continued, to the ms: it is within half of that of what was said last and the time since. */
   arrivedAtMs(saidMs: number): number {
-    const now = Math.round(this.#clock.now());
+    const now = this.#clock.now();
     this.#clockAheadMs += ((saidMs - now - this.#clockAheadMs) << 16) >> 16;
     return now + this.#clockAheadMs;
   }
