@@ -5,39 +5,29 @@ import { SegmentKeyNames } from './segment-key-names.ts';
 const MAX_PATH_BYTES = 2048;
 
 const names = new SegmentKeyNames();
-/** One for all: a number is read or written at once. */
-const eight = new DataView(new ArrayBuffer(8));
 
 /**
  * Goes through the fields of something binary, one after the other, so that a layout is described once: what is given is
- * written, and where nothing is given, what stands there is read. Integers are big-endian.
+ * written, and where nothing is given, what stands there is read. Integers of a fixed length are big-endian.
  */
 export class FieldWalk {
   /** Where the next field begins. */
-  at: number;
+  at = 0;
+  /** Where reading ends; nothing is to be read without it. Beyond it there is nonsense. */
+  end: number;
   readonly #bytes: Uint8Array;
-  #end: number;
   readonly #numbers: KeyNumbers;
   #isBroken = false;
 
-  /** @param end where reading ends; nothing is to be read without it. Beyond it there is nonsense. */
-  constructor(bytes: Uint8Array, numbers: KeyNumbers, at = 0, end = 0) {
+  constructor(bytes: Uint8Array, numbers: KeyNumbers, end = 0) {
     this.#bytes = bytes;
     this.#numbers = numbers;
-    this.at = at;
-    this.#end = end;
-  }
-
-  /** Goes on to other bytes of the same message, as if it were new. */
-  goTo(at: number, end = 0): void {
-    this.at = at;
-    this.#end = end;
-    this.#isBroken = false;
+    this.end = end;
   }
 
   /** Bytes that are left to be read. */
   get left(): number {
-    return this.#end - this.at;
+    return this.end - this.at;
   }
 
   /** Whether all was read, nothing else, and everything held that must. */
@@ -63,10 +53,17 @@ export class FieldWalk {
     return this.u16(value && value >> 16) * 0x10000 + this.u16(value);
   }
 
-  f64(value?: number): number {
-    if (value !== undefined) eight.setFloat64(0, value);
-    for (let at = 0; at < 8; at++) eight.setUint8(at, this.u8(value === undefined ? undefined : eight.getUint8(at)));
-    return eight.getFloat64(0);
+  /**
+   * [P15] Seven bits per byte, least significant first. What is given is brought within bounds; a fraction is lost.
+   * @param most 2^k − 1
+   */
+  varint(value?: number, most = 0xffffffff): number {
+    const given = value && Math.min(most, Math.max(0, value));
+    const byte = this.u8(given && (given < 128 ? given : given | 128));
+    // Each byte leaves less room for those that follow: whatever is read has an end.
+    if (byte > 127 && most > 127) return byte - 128 + 128 * this.varint(given && given / 128, most / 128);
+    this.must(byte <= most);
+    return byte;
   }
 
   /** [P13] A segment: by its number, or by a number and its key. @param mayGive whether it is given a number here */
@@ -90,7 +87,7 @@ export class FieldWalk {
   /** All that is left; a view of it. */
   rest(value?: Uint8Array): Uint8Array {
     if (value) this.#bytes.set(value, this.at);
-    const rest = value ?? this.#bytes.subarray(this.at, this.#end);
+    const rest = value ?? this.#bytes.subarray(this.at, this.end);
     this.at += rest.length;
     return rest;
   }

@@ -4,9 +4,19 @@ import { KEY_NUMBERS, KeyNumbers } from './key-numbers.ts';
 import { MAX_PEER_MESSAGE_BYTES, type PeerFrame, PIECE_BYTES, PIECE_HEADER_BYTES, type Piece } from './peer-wire.ts';
 import { decodeFrames, decodePiece, encodeFrames, encodePiece, runsOf } from './peer-wire-codec.ts';
 
+const KEY = '00'.repeat(16);
 const key = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('hex'));
 const chunk = fc.nat(127);
-const ms = fc.nat(0xffff);
+/** Up to `most`, and where another byte is needed more often than chance would have it. */
+const number = (most: number) =>
+  fc.oneof(
+    fc.maxSafeNat().map((some) => some % (most + 1)),
+    fc.constantFrom(...BOUNDS.filter((bound) => bound <= most), most),
+  );
+const BOUNDS = [7, 14, 16, 21, 28, 32, 35, 42, 49].flatMap((bits) => [2 ** bits - 1, 2 ** bits]).concat(0);
+const u32 = number(2 ** 32 - 1);
+const long = number(2 ** 52 - 1);
+const ms = number(0xffff);
 const runs = fc
   .uniqueArray(fc.nat(127), { minLength: 1, maxLength: 127 })
   .map((numbers) => runsOf(numbers.sort((a, b) => a - b)));
@@ -16,11 +26,11 @@ const frame: fc.Arbitrary<PeerFrame> = fc.oneof(
     {
       type: fc.constant('segment' as const),
       key,
-      rendition: fc.nat(2 ** 32 - 1),
-      sequence: fc.nat(2 ** 32 - 1),
-      durationMs: fc.nat(2 ** 32 - 1),
+      rendition: u32,
+      sequence: long,
+      durationMs: u32,
       path: fc.webPath().map((path) => `/${path}`),
-      range: fc.record({ start: fc.nat(1e6), end: fc.integer({ min: 1_000_001, max: 2 ** 40 }) }),
+      range: fc.tuple(long, u32).map(([start, bytes]) => ({ start, end: start + Math.max(1, bytes) })),
     },
     { requiredKeys: ['type', 'key', 'rendition', 'sequence', 'durationMs', 'path'] },
   ),
@@ -38,24 +48,18 @@ const frame: fc.Arbitrary<PeerFrame> = fc.oneof(
   fc.record({ type: fc.constant('cancel' as const), key, chunk }),
   fc.record({
     type: fc.constant('ack' as const),
-    arrivedAtMs: fc.nat(2 ** 32 - 1),
-    runs: fc.array(fc.record({ first: fc.nat(2 ** 32 - 1), count: fc.integer({ min: 1, max: 65_535 }) }), {
-      minLength: 1,
-      maxLength: 64,
-    }),
+    arrivedAtMs: fc.nat(0xffff),
+    runs: fc.array(fc.record({ first: u32, count: u32.map((count) => Math.max(1, count)) }), { minLength: 1 }),
   }),
   fc.record({ type: fc.constantFrom('ping' as const, 'pong' as const), id: fc.nat(65_535) }),
   fc.record({
     type: fc.constant('goodbye' as const),
     because: fc.constantFrom('leaving' as const, 'rejected' as const),
   }),
+  // Eighths are whole both in ms and in binary.
   fc
-    .tuple(
-      fc.nat(2 ** 32 - 1),
-      fc.double({ min: 0, max: 1e6, noNaN: true }),
-      fc.double({ min: 0, max: 1e6, noNaN: true }),
-    )
-    .map(([rendition, from, more]) => ({ type: 'window' as const, rendition, from, to: from + more })),
+    .tuple(u32, fc.nat(2 ** 40), fc.nat(2 ** 40))
+    .map(([rendition, from, more]) => ({ type: 'window' as const, rendition, from: from / 8, to: (from + more) / 8 })),
 );
 
 describe('frames', () => {
@@ -94,7 +98,7 @@ describe('frames', () => {
       Uint8Array,
       Uint8Array,
     ];
-    expect([first.length, second.length]).toEqual([3 + 17, 3 + 1]);
+    expect([first.length, second.length]).toEqual([2 + 17, 2 + 1]);
     expect(decodeFrames(second)).toBeUndefined();
     const heard = new KeyNumbers();
     expect(decodeFrames(first, heard)).toEqual(frames);
@@ -118,7 +122,7 @@ describe('frames', () => {
     const said = (path: string) => encodeFrames([{ ...about, path }], given)[0] as Uint8Array;
     said('/live/video/segment-00041.m4s');
     const next = said('/live/video/segment-00042.m4s');
-    expect(next.length).toBe(3 + 1 + 12 + 1 + 1 + '2.m4s'.length);
+    expect(next.length).toBe(2 + 1 + 4 + 1 + 1 + 1 + 1 + '2.m4s'.length);
     expect(decodeFrames(next)).toBeUndefined();
   });
 
@@ -127,30 +131,121 @@ describe('frames', () => {
     expect(decodeFrames(Uint8Array.of(200, 0, 2, 1, 2, ...ping))).toEqual([{ type: 'ping', id: 7 }]);
   });
 
+  test('[P9] a key that is cut short changes nothing about those that begin like it', () => {
+    const frame = { type: 'drop' as const, key: 'c0ffee'.padEnd(32, '0') };
+    const [message] = encodeFrames([frame]) as [Uint8Array];
+    expect(decodeFrames(message.subarray(0, 9).with(1, 7))).toBeUndefined();
+    expect(decodeFrames(message)).toEqual([frame]);
+  });
+
   test('[P9] what is cut short, or has a field out of bounds, spoils its message', () => {
     const [request] = encodeFrames([{ type: 'request', key: '00'.repeat(16), chunk: 1, withinMs: 5 }]) as [Uint8Array];
     expect(decodeFrames(request)).toHaveLength(1);
     for (let length = 1; length < request.length; length++) {
       expect(decodeFrames(request.subarray(0, length))).toBeUndefined();
     }
-    expect(decodeFrames(request.with(3 + 17, 128))).toBeUndefined();
+    expect(decodeFrames(request.with(2 + 17, 128))).toBeUndefined();
     expect(decodeFrames(new Uint8Array(MAX_PEER_MESSAGE_BYTES + 1))).toBeUndefined();
   });
 
   test('no input throws', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => void decodeFrames(bytes)));
     const framed = fc.tuple(fc.nat(20), fc.uint8Array({ maxLength: 60 }));
-    const asFrame = ([code, body]: [number, Uint8Array]) => Uint8Array.of(code, 0, body.length, ...body);
-    fc.assert(fc.property(framed, (input) => void decodeFrames(asFrame(input))));
+    for (const length of [(bytes: number) => [bytes], (bytes: number) => [0, bytes]]) {
+      const asFrame = ([code, body]: [number, Uint8Array]) => Uint8Array.of(code, ...length(body.length), ...body);
+      fc.assert(fc.property(framed, (input) => void decodeFrames(asFrame(input))));
+    }
+    // As many bytes of a number as a message may have.
+    expect(decodeFrames(new Uint8Array(MAX_PEER_MESSAGE_BYTES).fill(255).with(0, 12))).toBeUndefined();
+  });
+
+  const segment = { type: 'segment', key: KEY, rendition: 2 ** 32 - 1, sequence: 300, durationMs: 4000 } as const;
+  const typical: readonly (readonly [number, PeerFrame])[] = [
+    [6, { type: 'request', key: KEY, chunk: 40, withinMs: 2500 }],
+    [7, { type: 'refuse', key: KEY, chunk: 40, because: 'busy', retryAfterMs: 150 }],
+    [4, { type: 'cancel', key: KEY, chunk: 40 }],
+    [5, { type: 'have', key: KEY, runs: [{ first: 100, count: 20 }] }],
+    [7, { type: 'ack', arrivedAtMs: 60_000, runs: [{ first: 16_000, count: 2 }] }],
+    [8, { type: 'ack', arrivedAtMs: 60_000, runs: [{ first: 2_000_000, count: 100 }] }],
+    [20, { ...segment, path: '/live/300.m4s' }],
+    [27, { ...segment, path: '/live/300.m4s', range: { start: 2 ** 33, end: 2 ** 33 + 500_000 } }],
+  ];
+
+  test.each(typical)('[P15] %i bytes: %j', (bytes, frame) => {
+    const numbers = new KeyNumbers();
+    encodeFrames([{ ...segment, path: '/live/299.m4s' }], numbers);
+    const [message] = encodeFrames([frame], numbers) as [Uint8Array];
+    expect(message.length).toBe(bytes);
+  });
+
+  test.each([
+    ['in one byte', [5], 5],
+    ['in more bytes than it needs', [0x85, 0], 5],
+    ['in as many as the greatest', [0x85, 0x80, 0], 5],
+    ['that is the greatest', [0xff, 0xff, 3], 0xffff],
+    ['that is too great', [0x80, 0x80, 4], undefined],
+    ['in too many bytes', [0x85, 0x80, 0x80, 0], undefined],
+    ['that is cut short', [0x85], undefined],
+    ['that is missing', [], undefined],
+  ])('[P15] a number %s', (_, bytes, withinMs) => {
+    const body = [KEY_NUMBERS, ...new Uint8Array(16), 1, ...bytes];
+    const frames = decodeFrames(Uint8Array.of(9, body.length, ...body));
+    expect(frames).toEqual(withinMs === undefined ? undefined : [{ type: 'request', key: KEY, chunk: 1, withinMs }]);
+  });
+
+  test.each([
+    ['the greatest of five bytes', [0xff, 0xff, 0xff, 0xff, 15], 2 ** 32 - 1],
+    ['2^32', [0x80, 0x80, 0x80, 0x80, 16], undefined],
+    ['six bytes', [0x80, 0x80, 0x80, 0x80, 0x80, 0], undefined],
+  ])('[P15] a piece whose id is %s', (_, bytes, id) => {
+    const message = Uint8Array.of(...bytes, KEY_NUMBERS, ...new Uint8Array(16), 1, 0, 0, 9);
+    expect(decodePiece(message)?.id).toBe(id);
+  });
+
+  test('[P15] the length of a frame is a number', () => {
+    const cancel = [KEY_NUMBERS, ...new Uint8Array(16), 1];
+    expect(decodeFrames(Uint8Array.of(11, 18, ...cancel))).toHaveLength(1);
+    expect(decodeFrames(Uint8Array.of(11, 0x92, 0, ...cancel))).toHaveLength(1);
+    expect(decodeFrames(Uint8Array.of(11, 0x92, 0x80, 0, ...cancel))).toHaveLength(1);
+    expect(decodeFrames(Uint8Array.of(11, 0x92, 0x80, 0x80, 0, ...cancel))).toBeUndefined();
+    for (const bytes of [127, 128, 16_383, 16_384]) {
+      const frame = { type: 'manifest' as const, manifest: new Uint8Array(bytes).fill(7) };
+      const [message] = encodeFrames([frame]) as [Uint8Array];
+      expect(message.length).toBe(1 + (bytes < 128 ? 1 : bytes < 16_384 ? 2 : 3) + bytes);
+      expect(decodeFrames(message)).toEqual([frame]);
+    }
+  });
+
+  test('[P15] what is out of bounds is said as the nearest that is not', () => {
+    const request = { type: 'request', key: KEY, chunk: 1, withinMs: Number.POSITIVE_INFINITY } as const;
+    const said = (withinMs: number) => decodeFrames(encodeFrames([{ ...request, withinMs }])[0] as Uint8Array);
+    expect(said(Number.POSITIVE_INFINITY)).toEqual([{ ...request, withinMs: 0xffff }]);
+    expect(said(-7)).toEqual([{ ...request, withinMs: 0 }]);
+    expect(said(300.9)).toEqual([{ ...request, withinMs: 300 }]);
+  });
+
+  test('[P4] what ends of different versions say to each other is the same in all of them', () => {
+    const [first, ...more] = encodeFrames([
+      { type: 'hello', version: 4, upload: true },
+      { type: 'ping', id: 1 },
+      { type: 'pong', id: 258 },
+      { type: 'goodbye', because: 'version' },
+    ]);
+    expect(more).toEqual([]);
+    expect([...(first ?? [])]).toEqual([1, 0, 2, 4, 1, 13, 0, 2, 0, 1, 14, 0, 2, 1, 2, 15, 0, 1, 3]);
+    expect(decodeFrames(Uint8Array.of(1, 0, 2, 3, 1, 13, 0, 2, 0, 1))).toEqual([
+      { type: 'hello', version: 3, upload: true },
+      { type: 'ping', id: 1 },
+    ]);
   });
 });
 
 describe('pieces', () => {
   const piece: fc.Arbitrary<Piece> = fc.record({
-    id: fc.nat(2 ** 32 - 1),
+    id: u32,
     key,
     chunk,
-    offset: fc.nat(500).map((piece) => piece * PIECE_BYTES),
+    offset: u32,
     queueMs: ms,
     bytes: fc.uint8Array({ minLength: 1, maxLength: 2000 }),
   });
@@ -165,11 +260,25 @@ describe('pieces', () => {
     const ask = encodeFrames([{ type: 'request', key: given.key, chunk: 0, withinMs: 1 }], asked)[0] as Uint8Array;
     decodeFrames(ask, heard);
     const message = encodePiece(given, heard).slice();
-    expect(message.length).toBe(PIECE_HEADER_BYTES + 9);
+    expect(message.length).toBe(5 + 9);
     expect(decodePiece(message, asked)).toEqual(given);
     const other = { ...given, key: 'ef'.repeat(16) };
     expect(decodePiece(encodePiece(other, heard), asked)).toEqual(other);
     expect(decodePiece(message, asked)).toEqual(given);
+  });
+
+  test.each([
+    ['typical', { id: 16_383, chunk: 40, offset: 27_780, queueMs: 800 }, 9],
+    [
+      'late in a long stay',
+      { id: 2 ** 28 - 1, chunk: 127, offset: 2 ** 21 - 1, queueMs: 2 ** 14 - 1 },
+      PIECE_HEADER_BYTES,
+    ],
+    ['the most there is', { id: 2 ** 32 - 1, chunk: 127, offset: 2 ** 32 - 1, queueMs: 0xffff }, 15],
+  ])('[P15] before the media of a piece, %s: %j', (_, numbers, headerBytes) => {
+    const known = new KeyNumbers();
+    known.give(KEY);
+    expect(encodePiece({ ...numbers, key: KEY, bytes: new Uint8Array(9) }, known).length).toBe(headerBytes + 9);
   });
 
   test('that are empty, too long or misplaced are none', () => {

@@ -13,13 +13,14 @@ import {
 } from './peer-wire.ts';
 
 /**
- * Frames as bytes: type (1) · length of the body (2) · body. A message is a run of frames. Decoding never throws: an
+ * Frames as bytes: type (1) · length of the body (1 to 3) · body. A message is a run of frames. Decoding never throws: an
  * unknown type is skipped, a body that does not fit its type spoils the message ([P9]).
  */
 
-const HEADER_BYTES = 3;
-const MAX_RUNS = 64;
+const MAX_HEADER_BYTES = 4;
 const MAX_MS = 0xffff;
+/** For what counts from 1970, or lies in a large file. The end of a range is a safe integer then. */
+const MAX_LONG = 2 ** 52 - 1;
 
 type Type = PeerFrame['type'];
 type Body<T extends Type> = Omit<Extract<PeerFrame, { type: T }>, 'type'>;
@@ -33,11 +34,7 @@ const ofChunk: Layout<Body<'cancel'>> = (walk, { key, chunk }) => ({
 });
 const ofChunks: Layout<Body<'have'>> = (walk, { key, runs }) => ({
   key: walk.key(key),
-  runs: runsField(walk, runs, (run) => {
-    const [first, count] = [walk.u8(run?.first), walk.u8(run?.count)];
-    walk.must(first + count <= MAX_CHUNKS);
-    return { first, count };
-  }),
+  runs: runsField(walk, MAX_CHUNKS, runs),
 });
 const numbered: Layout<Body<'ping'>> = (walk, { id }) => ({ id: walk.u16(id) });
 
@@ -46,15 +43,15 @@ const layouts: { readonly [T in Type]: Layout<Body<T>> } = {
   hello(walk, { version, upload }) {
     const hello = { version: walk.u8(version), upload: walk.u8(upload === undefined ? upload : Number(upload)) === 1 };
     // A later minor version may say more.
-    if (walk.left > 0) walk.rest();
+    walk.rest();
     return hello;
   },
   segment: (walk, { key, rendition, sequence, durationMs, range, path }) => ({
     key: walk.key(key),
     rendition: walk.u32(rendition),
-    sequence: walk.u32(sequence),
-    durationMs: walk.u32(durationMs),
-    ...rangeField(walk, path === undefined ? undefined : Number(range !== undefined), range),
+    sequence: walk.varint(sequence, MAX_LONG),
+    durationMs: walk.varint(durationMs),
+    range: rangeField(walk, path === undefined ? path : range ? range.end - range.start : 0, range?.start),
     path: pathField(walk, path),
   }),
   manifest: (walk, { manifest }) => ({ manifest: walk.rest(manifest).slice() }),
@@ -63,20 +60,21 @@ const layouts: { readonly [T in Type]: Layout<Body<T>> } = {
   fetching: ofChunks,
   drop: ofSegment,
   window(walk, given) {
-    const [rendition, from, to] = [walk.u32(given.rendition), walk.f64(given.from), walk.f64(given.to)];
+    const rendition = walk.u32(given.rendition);
+    const [from, to] = [secondsField(walk, given.from), secondsField(walk, given.to)];
     walk.must(from <= to);
     return { rendition, from, to };
   },
-  request: (walk, given) => ({ ...ofChunk(walk, given), withinMs: msField(walk, given.withinMs) }),
+  request: (walk, given) => ({ ...ofChunk(walk, given), withinMs: walk.varint(given.withinMs, MAX_MS) }),
   refuse: (walk, given) => ({
     ...ofChunk(walk, given),
     because: wordField(walk, refuseReasons, given.because),
-    retryAfterMs: msField(walk, given.retryAfterMs),
+    retryAfterMs: walk.varint(given.retryAfterMs, MAX_MS),
   }),
   cancel: ofChunk,
   ack: (walk, { arrivedAtMs, runs }) => ({
-    arrivedAtMs: walk.u32(arrivedAtMs),
-    runs: runsField(walk, runs, (run) => ({ first: walk.u32(run?.first), count: walk.u16(run?.count) })),
+    arrivedAtMs: walk.u16(arrivedAtMs),
+    runs: runsField(walk, Number.POSITIVE_INFINITY, runs),
   }),
   ping: numbered,
   pong: numbered,
@@ -86,12 +84,12 @@ const layouts: { readonly [T in Type]: Layout<Body<T>> } = {
 const types = Object.keys(layouts) as readonly Type[];
 
 const piece: Layout<Piece> = (walk, { id, key, chunk, offset, queueMs, bytes }) => ({
-  id: walk.u32(id),
+  id: walk.varint(id),
   // By the number that it was asked for with: `data` is not in order with what gives numbers.
   key: walk.key(key, false),
   chunk: chunkField(walk, chunk),
-  offset: walk.u32(offset),
-  queueMs: msField(walk, queueMs),
+  offset: walk.varint(offset),
+  queueMs: walk.varint(queueMs, MAX_MS),
   bytes: walk.rest(bytes),
 });
 
@@ -101,8 +99,9 @@ function chunkField(walk: FieldWalk, given: number | undefined): number {
   return chunk;
 }
 
-function msField(walk: FieldWalk, given: number | undefined): number {
-  return walk.u16(given && Math.max(0, Math.min(MAX_MS, Math.round(given))));
+/** A position, in ms. */
+function secondsField(walk: FieldWalk, given: number | undefined): number {
+  return walk.varint(given && 1000 * given, MAX_LONG) / 1000;
 }
 
 function wordField<T extends string>(walk: FieldWalk, words: readonly T[], given: T | undefined): T {
@@ -111,23 +110,21 @@ function wordField<T extends string>(walk: FieldWalk, words: readonly T[], given
   return word as T;
 }
 
-function runsField(
-  walk: FieldWalk,
-  given: readonly ChunkRun[] = [],
-  runField: (run?: ChunkRun) => ChunkRun,
-): readonly ChunkRun[] {
-  const runs = given.map((run) => runField(run));
-  while (walk.left > 0) runs.push(runField());
-  walk.must(runs.length > 0 && runs.length <= MAX_RUNS && runs.every(({ count }) => count > 0));
+/** @param end of what is counted: no run goes beyond */
+function runsField(walk: FieldWalk, end: number, given: readonly ChunkRun[] = []): readonly ChunkRun[] {
+  const runField = ({ first, count }: Partial<ChunkRun>) => ({ first: walk.varint(first), count: walk.varint(count) });
+  const runs = given.map(runField);
+  while (walk.left > 0) runs.push(runField({}));
+  walk.must(runs.length > 0 && runs.every(({ first, count }) => count > 0 && first + count <= end));
   return runs;
 }
 
-/** @param given 1 when there is one, 0 for a segment that is a file of its own */
-function rangeField(walk: FieldWalk, given: number | undefined, range?: ByteRange): Pick<Body<'segment'>, 'range'> {
-  if (walk.u8(given) === 0) return {};
-  const [start, end] = [walk.f64(range?.start), walk.f64(range?.end)];
-  walk.must(Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && end > start);
-  return { range: { start, end } };
+/** @param givenBytes how long it is, 0 for a segment that is a file of its own */
+function rangeField(walk: FieldWalk, givenBytes?: number, givenStart?: number): ByteRange | undefined {
+  const bytes = walk.varint(givenBytes);
+  if (bytes === 0) return undefined;
+  const start = walk.varint(givenStart, MAX_LONG);
+  return { start, end: start + bytes };
 }
 
 function pathField(walk: FieldWalk, given: string | undefined): string {
@@ -136,7 +133,12 @@ function pathField(walk: FieldWalk, given: string | undefined): string {
   return path;
 }
 
-/** One for all: encoding is synchronous. Larger than a message, for the frame that is one too many. */
+/** [P4] Two bytes in what ends of different versions say to each other. */
+function lengthField(walk: FieldWalk, code: number, given?: number): number {
+  return code > 1 && code < 13 ? walk.varint(given, MAX_PEER_MESSAGE_BYTES - 1) : walk.u16(given);
+}
+
+/** One for all: encoding is synchronous. Messages stand in its first half, and what goes into them next in the second. */
 const buffer = new Uint8Array(2 * MAX_PEER_MESSAGE_BYTES);
 
 /**
@@ -147,20 +149,21 @@ export function encodeFrames(frames: readonly PeerFrame[], numbers: KeyNumbers =
   const messages: Uint8Array[] = [];
   const walk = new FieldWalk(buffer, numbers);
   let end = 0;
+  const endMessage = () => {
+    if (end > 0) messages.push(buffer.slice(0, end));
+    end = 0;
+  };
   for (const frame of frames) {
-    walk.goTo(end + HEADER_BYTES);
+    walk.at = MAX_PEER_MESSAGE_BYTES;
     layouts[frame.type](walk, frame as never);
-    const bodyEnd = walk.at;
-    walk.goTo(end);
-    walk.u8(types.indexOf(frame.type) + 1);
-    walk.u16(bodyEnd - end - HEADER_BYTES);
-    if (bodyEnd > MAX_PEER_MESSAGE_BYTES) {
-      messages.push(buffer.slice(0, end));
-      buffer.copyWithin(0, end, bodyEnd);
-      end = bodyEnd - end;
-    } else end = bodyEnd;
+    const body = buffer.subarray(MAX_PEER_MESSAGE_BYTES, walk.at);
+    if (end + MAX_HEADER_BYTES + body.length > MAX_PEER_MESSAGE_BYTES) endMessage();
+    walk.at = end;
+    lengthField(walk, walk.u8(types.indexOf(frame.type) + 1), body.length);
+    walk.rest(body);
+    end = walk.at;
   }
-  if (end > 0) messages.push(buffer.slice(0, end));
+  endMessage();
   return messages;
 }
 
@@ -173,16 +176,18 @@ export function decodeFrames(message: Uint8Array, numbers: KeyNumbers = new KeyN
   const frames: PeerFrame[] = [];
   const walk = new FieldWalk(message, numbers);
   while (walk.at < message.length) {
-    const type = types[walk.u8() - 1];
-    const bodyBytes = walk.u16();
+    const code = walk.u8();
+    const bodyBytes = lengthField(walk, code);
     const end = walk.at + bodyBytes;
-    // A header that is cut short says nothing that is a number.
+    const type = types[code - 1];
+    // A header that is cut short says nothing that is a number, and a length that is malformed one that is too large.
     if (!(end <= message.length)) return undefined;
-    walk.goTo(walk.at, end);
-    const frame = type && ({ type, ...layouts[type](walk, {}) } as PeerFrame);
-    if (frame && !walk.isSound) return undefined;
-    if (frame) frames.push(frame);
-    walk.goTo(end, end);
+    walk.end = end;
+    if (type) {
+      frames.push({ type, ...layouts[type](walk, {}) } as PeerFrame);
+      if (!walk.isSound) return undefined;
+    }
+    walk.at = end;
   }
   return frames;
 }
@@ -202,7 +207,7 @@ export function encodePiece(given: Piece, asked: KeyNumbers = new KeyNumbers()):
  * @param asked the numbers that this end has given
  */
 export function decodePiece(message: Uint8Array, asked: KeyNumbers = new KeyNumbers()): Piece | undefined {
-  const walk = new FieldWalk(message, asked, 0, message.length);
+  const walk = new FieldWalk(message, asked, message.length);
   const read = piece(walk, {});
   return walk.isSound && read.bytes.length > 0 && read.bytes.length <= PIECE_BYTES ? read : undefined;
 }

@@ -3,7 +3,7 @@
  * carries messages of one or more frames, `data` is unordered and carries pieces of chunks ([P1]). SPEC.md has the rules.
  */
 
-export const PEER_PROTOCOL_VERSION = 3;
+export const PEER_PROTOCOL_VERSION = 4;
 
 /** [P1] Negotiated ids: both ends open them themselves, and no time is lost on announcing them. */
 export const CONTROL_CHANNEL_ID = 1;
@@ -21,8 +21,11 @@ export function pieceBytesOf(packets: number): number {
 const PACKET_BYTES = 1163;
 /** [P3] Only the last piece of a chunk is smaller: each is acknowledged, and that must not cost more than it brings. */
 export const LEAST_PIECE_BYTES = 1024;
-/** Before the media of each piece: id (4), number of the segment (1), chunk (1), offset (4), queue (2). */
-export const PIECE_HEADER_BYTES = 12;
+/**
+ * The most that stands before the media of a piece, unless numbers are out of the ordinary: id (4: below 2^28), number of the
+ * segment (1), chunk (1), offset (3: below 2 MiB), queue (2: below 16 s).
+ */
+export const PIECE_HEADER_BYTES = 11;
 
 /** A run of chunks: `first`, and so many. */
 export interface ChunkRun {
@@ -42,7 +45,7 @@ export type PeerFrame =
       readonly sequence: number;
       readonly durationMs: number;
       readonly path: string;
-      readonly range?: { readonly start: number; readonly end: number };
+      readonly range?: { readonly start: number; readonly end: number } | undefined;
     }
   | { readonly type: 'manifest'; readonly manifest: Uint8Array }
   | { readonly type: 'want-manifest'; readonly key: string }
@@ -66,7 +69,7 @@ export type PeerFrame =
   /** Pieces that have arrived at the page ([P8]). */
   | {
       readonly type: 'ack';
-      /** When the last of them arrived: whole ms on the receiver's own clock, modulo 2^32. */
+      /** When the last of them arrived: whole ms on the receiver's own clock, of which modulo 2^16 is said. */
       readonly arrivedAtMs: number;
       readonly runs: readonly ChunkRun[];
     }

@@ -27,7 +27,8 @@ export class SegmentKeyNames {
     const bytes = message.slice(at, at + SEGMENT_KEY_BYTES);
     const name = hexOf(bytes);
     if (this.#names.size >= MAX_NAMES) this.#names.clear();
-    this.#names.set(head, { bytes, name });
+    // One that is cut short would stand for all that begin with it.
+    if (bytes.length === SEGMENT_KEY_BYTES) this.#names.set(head, { bytes, name });
     return name;
   }
 

@@ -422,8 +422,7 @@ export class Delivery {
     session.told.add(task.key);
     const durationMs = Math.round(task.durationSeconds * 1000);
     const { key, rendition, sequence } = task;
-    const range = task.place?.range ? { range: task.place.range } : {};
-    session.say({ type: 'segment', key, rendition, sequence, durationMs, path, ...range });
+    session.say({ type: 'segment', key, rendition, sequence, durationMs, path, range: task.place?.range });
   }
 
   #tellWindows(sessions: readonly PeerSession[]): void {

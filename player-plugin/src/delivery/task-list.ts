@@ -3,7 +3,7 @@ import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Timeline } from '../scheduling/windows.ts';
 import type { Rendition, TimelineSegment } from '../segment-engine.ts';
 import type { SegmentKeys } from './segment-keys.ts';
-import { SegmentTask } from './segment-task.ts';
+import { type SegmentPlace, SegmentTask } from './segment-task.ts';
 
 export interface TaskListConfig {
   /** How far beyond hls.js' own loading a recording is fetched, s. */
@@ -31,7 +31,7 @@ export interface Hearsay {
   readonly sequence: number;
   readonly durationMs: number;
   readonly path: string;
-  readonly range?: ByteRange;
+  readonly range?: ByteRange | undefined;
 }
 
 /** The segments in the making: which they are, where they are, and by when they must be whole. */
@@ -195,9 +195,9 @@ export class TaskList {
 }
 
 /** A neighbour's word is followed only to the folder where the own playlist's segments are, and without secrets in the URL. */
-function placeBeside(known: TimelineSegment, { path, range }: Hearsay): { url: string; range?: ByteRange } | undefined {
+function placeBeside(known: TimelineSegment, { path, range }: Hearsay): SegmentPlace | undefined {
   const url = new URL(known.url);
   const folder = url.pathname.slice(0, url.pathname.lastIndexOf('/') + 1);
   if (url.search !== '' || !path.startsWith(folder) || path.slice(folder.length).includes('/')) return undefined;
-  return { url: url.origin + path, ...(range ? { range } : {}) };
+  return { url: url.origin + path, range };
 }

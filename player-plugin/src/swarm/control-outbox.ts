@@ -38,7 +38,6 @@ export class ControlOutbox {
   have(key: string, chunk: number, urgency: Urgency): void {
     const waiting = this.#haves.find((have) => have.key === key);
     if (!waiting) this.#haves.push({ key, chunks: [chunk] });
-    // Distinct ones are never more runs than a frame may have.
     else if (!waiting.chunks.includes(chunk)) waiting.chunks.push(chunk);
     this.#sendWithin(WAIT_MS[urgency]);
   }
@@ -65,9 +64,8 @@ export class ControlOutbox {
     this.#dueAt = Number.POSITIVE_INFINITY;
     const frames = this.#frames;
     for (const { key, chunks } of this.#haves) frames.push({ type: 'have', key, runs: sortedRuns(chunks) });
-    for (const runs of slices(sortedRuns(this.#pieces), 64)) {
-      frames.push({ type: 'ack', arrivedAtMs: Math.round(this.#arrivedAt) >>> 0, runs });
-    }
+    const runs = sortedRuns(this.#pieces);
+    if (runs.length > 0) frames.push({ type: 'ack', arrivedAtMs: this.#arrivedAt, runs });
     this.#frames = [];
     this.#haves = [];
     this.#pieces = [];
@@ -90,10 +88,4 @@ export class ControlOutbox {
 
 function sortedRuns(numbers: number[]): ChunkRun[] {
   return runsOf(numbers.sort((a, b) => a - b));
-}
-
-function slices<T>(items: readonly T[], size: number): T[][] {
-  const cut: T[][] = [];
-  for (let at = 0; at < items.length; at += size) cut.push(items.slice(at, at + size));
-  return cut;
 }

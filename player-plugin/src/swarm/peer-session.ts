@@ -88,6 +88,8 @@ export class PeerSession implements UploadTarget, PeerView {
   #accounted = { receivedBytes: 0, sentBytes: 0 };
   #lastPing = 0;
   #lastPiece = 0;
+  /** Of its clock before ours, ms, as far as acknowledgements tell. */
+  #clockAheadMs = 0;
   #heardAt: number;
   #cancelPing: () => void = () => undefined;
 
@@ -199,6 +201,13 @@ export class PeerSession implements UploadTarget, PeerView {
 
   refuse(key: string, chunk: number, because: RefuseReason, retryAfterMs: number): void {
     this.say({ type: 'refuse', key, chunk, because, retryAfterMs });
+  }
+
+  /** [P8] Modulo 2^16 continued, to the ms: it is within half of that of what was said last and the time since. */
+  arrivedAtMs(saidMs: number): number {
+    const now = this.#clock.now();
+    this.#clockAheadMs += ((saidMs - now - this.#clockAheadMs) << 16) >> 16;
+    return now + this.#clockAheadMs;
   }
 
   receiveControl(message: Uint8Array): void {

@@ -275,7 +275,7 @@ export class Swarm {
         uploader.cancel(session, frame.key, frame.chunk);
         break;
       case 'ack':
-        uploader.acknowledge(session, frame.runs, frame.arrivedAtMs);
+        uploader.acknowledge(session, frame.runs, session.arrivedAtMs(frame.arrivedAtMs));
         break;
       case 'want-manifest': {
         const manifest = cache.get(frame.key)?.encodedManifest;
