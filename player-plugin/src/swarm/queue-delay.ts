@@ -41,17 +41,16 @@ export class QueueDelay<Target extends object> {
     const base = this.#bases.get(target);
     const queuedMs = base ? ms - base.ms - (bytes - base.bytes) / bytesPerMs - (now - base.at) * BASE_FADES : 0;
     if (queuedMs <= 0) this.#bases.set(target, { ms, bytes, at: now });
-    // The first of a connection has nothing to be compared with: it would always say that nothing queues.
-    if (!base) return;
     this.#turn(now);
-    this.#current = Math.min(this.#current, Math.max(0, queuedMs));
+    // The first of a connection has nothing to be compared with: it would always say that nothing queues.
+    if (base) this.#current = Math.min(this.#current, Math.max(0, queuedMs));
   }
 
   /** @returns ms; 0 while nothing tells */
   recentMs(now: number): number {
     this.#turn(now);
     const leastMs = Math.min(this.#current, this.#before);
-    return Number.isFinite(leastMs) ? leastMs : 0;
+    return leastMs === Number.POSITIVE_INFINITY ? 0 : leastMs;
   }
 
   #turn(now: number): void {
