@@ -2,11 +2,12 @@
  * How long the queue before our own line is, from when pieces left here and arrived there (LEDBAT, RFC 6817 §3.4.2): the
  * round trip of an acknowledgement has the receiver's full line in it, and what SCTP holds back or sends again. All
  * connections share the queue, so the fastest of late is it: what only one of them waits for is something else. How long a
- * piece itself takes on the line is no queue: at 0.2 Mbit/s that is 97 ms for the largest, and 1 ms for what a chunk ends with.
+ * piece itself takes on the line is no queue (at 0.2 Mbit/s 97 ms), and what a line carries is not known of one that is never
+ * full: so pieces are compared with those of their size.
  */
 
 /** The least delay of a connection counts for less and less, per ms: clocks drift, and paths change. */
-const BASE_FADES = 0.0005;
+const LEAST_FADES = 0.0005;
 /** What is fastest of so long, and of the same time before. */
 const RECENT_MS = 100;
 
@@ -17,33 +18,33 @@ export interface SentPiece {
   readonly sentAt: number;
 }
 
-/** The fastest piece of a connection. */
-interface Base {
+interface LeastDelay {
   readonly ms: number;
-  readonly bytes: number;
   readonly at: number;
 }
 
 export class QueueDelay<Target extends object> {
-  readonly #bases = new WeakMap<Target, Base>();
+  /** By size. */
+  readonly #least = new WeakMap<Target, LeastDelay[]>();
   /** The number of the period, the least of it, and of the one before. */
   #period = 0;
   #current = Number.POSITIVE_INFINITY;
   #before = Number.POSITIVE_INFINITY;
 
-  /**
-   * @param arrivedAtMs on the receiver's clock, modulo 2^32: only differences mean anything
-   * @param bytesPerMs what the line is known to carry
-   */
-  sample(target: Target, { bytes, sentAt }: SentPiece, arrivedAtMs: number, bytesPerMs: number, now: number): void {
+  /** @param arrivedAtMs on the receiver's clock, modulo 2^32: only differences mean anything */
+  sample(target: Target, { bytes, sentAt }: SentPiece, arrivedAtMs: number, now: number): void {
     // Both clocks may begin anywhere, and wrap.
     const ms = (arrivedAtMs - Math.round(sentAt)) | 0;
-    const base = this.#bases.get(target);
-    const queuedMs = base ? ms - base.ms - (bytes - base.bytes) / bytesPerMs - (now - base.at) * BASE_FADES : 0;
-    if (queuedMs <= 0) this.#bases.set(target, { ms, bytes, at: now });
+    const sizes = this.#least.get(target) ?? [];
+    this.#least.set(target, sizes);
+    const size = bytes >> 10;
+    const known = sizes[size];
+    const least = known ?? { ms: ms - this.recentMs(now), at: now };
+    const queuedMs = Math.max(0, ms - least.ms - (now - least.at) * LEAST_FADES);
+    sizes[size] = queuedMs > 0 ? least : { ms, at: now };
     this.#turn(now);
-    // The first of a connection has nothing to be compared with: it would always say that nothing queues.
-    if (base) this.#current = Math.min(this.#current, Math.max(0, queuedMs));
+    // The first of its kind has nothing to be compared with: it is taken to have waited as long as all others.
+    if (known) this.#current = Math.min(this.#current, queuedMs);
   }
 
   /** @returns ms; 0 while nothing tells */

@@ -46,12 +46,13 @@ interface Job extends UploadRequest {
 /** What the caps allow at this moment, bytes; see upload-budget. */
 export type Allowance = (now: number) => number;
 
+/** Beyond the base round trip so much may be under way: enough to keep the line busy, short enough for a game beside it. */
+const WINDOW_SLACK_MS = 35;
 /**
- * Beyond the base round trip so much may be under way. Acknowledgements wait for company and come back over lines with queues
- * of their own, so what counts as under way has mostly arrived: with less, fast lines stood still. How long our own queue is
- * others see to: the pacer and what delays tell.
+ * At least so much, for acknowledgements wait for company and come back over lines with queues of their own: on a fast line
+ * what counts as under way has mostly arrived, and with less it stood still.
  */
-const WINDOW_SLACK_MS = 100;
+const LEAST_WINDOW_MS = 120;
 /** A piece holds up everything behind it, control messages too: on a slow line pieces are smaller. */
 const LONGEST_PIECE_MS = 30;
 /** SCTP acknowledges every second packet (RFC 9260 §6.2); seven are what fits into a piece. */
@@ -78,7 +79,7 @@ const MOST_GAIN = 16;
  * More waits than this: less is sent, the further from it the more, a tenth at most with each step (LEDBAT's off_target,
  * RFC 6817 §2.4.2). A queue of forty packets, which are 435 bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
  */
-const TARGET_QUEUE_MS = 45;
+const TARGET_QUEUE_MS = 25;
 const STEP = 0.1;
 /** A line that was full within that time is tried with a little more only: what it carries has been measured. */
 const REMEMBER_CROWD_MS = 10_000;
@@ -189,7 +190,7 @@ export class Uploader {
     const now = this.#clock.now();
     const last = runs.at(-1);
     const piece = last && this.#window.find(target, last.first + last.count - 1);
-    if (piece) this.#queue.sample(target, piece, arrivedAtMs, this.bytesPerSecond / 1000, now);
+    if (piece) this.#queue.sample(target, piece, arrivedAtMs, now);
     let bytes = 0;
     for (const { first, count } of runs) bytes += this.#window.acknowledged(target, first, count, now);
     if (bytes > 0) this.#meter.add(bytes, now);
@@ -291,12 +292,12 @@ export class Uploader {
     if (this.#jobs.length === 0 || now - this.#probedAt < Math.max(PROBE_EVERY_MS, this.#window.baseRoundTripMs(now)))
       return;
     this.#probedAt = now;
-    if (queueMs > TARGET_QUEUE_MS || this.#gain < 1) {
-      const offTarget = Math.max(-1, 1 - queueMs / TARGET_QUEUE_MS);
-      this.#gain = Math.max(LEAST_GAIN, Math.min(1, this.#gain * (1 + STEP * offTarget)));
-    } else if (isUncrowded) {
+    if (isUncrowded && this.#gain >= 1) {
       const growth = now - this.#crowdedAt < REMEMBER_CROWD_MS ? 1 + STEP : 2;
       this.#gain = Math.min(MOST_GAIN, growth * this.#gain);
+    } else {
+      const offTarget = 1 - Math.min(2, queueMs / TARGET_QUEUE_MS);
+      this.#gain = Math.max(LEAST_GAIN, Math.min(1, this.#gain * (1 + STEP * offTarget)));
     }
   }
 
@@ -312,7 +313,8 @@ export class Uploader {
 
   /** One piece more than fits into the time: its own sending is part of the acknowledgement's round trip. */
   #windowBytes(now: number): number {
-    return (this.#expectedRate * (this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS)) / 1000 + this.#pieceBytes;
+    const ms = Math.max(LEAST_WINDOW_MS, this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS);
+    return (this.#expectedRate * ms) / 1000 + this.#pieceBytes;
   }
 
   #queueLimitMs(chunkBytes: number): number {
