@@ -67,17 +67,24 @@ test.each([
 ])(
   '%f Mbit/s in segments of %i s: with lines of 1.5 times that, and 1 at least, the edge sends about one copy',
   async (mbit, segmentSeconds) => {
-    const { offload, bound, stalls } = await new World({
-      viewers: 8,
-      bitsPerSecond: mbit * MBIT,
-      segmentSeconds,
-      seconds: 10 * segmentSeconds,
-      warmUpSeconds: 4 * segmentSeconds,
-      uplink: () => Math.max(1, 1.5 * mbit) * MBIT,
-      downlink: 50 * MBIT,
-    }).run();
-    expect(offload / bound).toBeGreaterThan(0.97);
-    expect(stalls).toBe(0);
+    // Six segments are few, and worlds differ by some points.
+    const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+    let ofBound = 0;
+    for (const seed of seeds) {
+      const { offload, bound, stalls } = await new World({
+        seed,
+        viewers: 8,
+        bitsPerSecond: mbit * MBIT,
+        segmentSeconds,
+        seconds: 10 * segmentSeconds,
+        warmUpSeconds: 4 * segmentSeconds,
+        uplink: () => Math.max(1, 1.5 * mbit) * MBIT,
+        downlink: 50 * MBIT,
+      }).run();
+      ofBound += offload / bound / seeds.length;
+      expect(stalls).toBe(0);
+    }
+    expect(ofBound).toBeGreaterThan(0.97);
   },
 );
 
