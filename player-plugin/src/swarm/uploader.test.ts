@@ -56,8 +56,8 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY, neighbo
       lastPiece += 1;
       sent.push({ chunk, bytes: bytes.length });
       const id = lastPiece;
-      arrived.mostQueuedMs = Math.max(arrived.mostQueuedMs, lineFreeAt - clock.now());
       lineFreeAt = Math.max(lineFreeAt, clock.now()) + bytes.length / bytesPerMs;
+      arrived.mostQueuedMs = Math.max(arrived.mostQueuedMs, lineFreeAt - clock.now());
       clock.after(lineFreeAt - clock.now() + 20, () => {
         arrived.bytes += bytes.length;
         uploader.acknowledge(target, [{ first: id, count: 1 }], clock.now());
@@ -174,12 +174,17 @@ test.each([
   expect(Math.max(...sent.slice(-8).map(({ bytes }) => bytes))).toBe(expected);
 });
 
-test.each([50, 150, 500])('on a line of %i bytes/ms whatever is asked waits for 80 ms at most', (bytesPerMs) => {
+// With the piece itself, which takes 46 ms on the slowest of these and is no queue.
+test.each([
+  [50, 110],
+  [150, 100],
+  [500, 100],
+])('on a line of %i bytes/ms whatever is asked is sent within %i ms', (bytesPerMs, withinMs) => {
   const { arrived, keepAsking } = setUp(bytesPerMs);
   keepAsking(15_000);
   arrived.mostQueuedMs = 0;
   keepAsking(30_000);
-  expect(arrived.mostQueuedMs).toBeLessThan(80);
+  expect(arrived.mostQueuedMs).toBeLessThan(withinMs);
 });
 
 test('a connection that holds back what it was given gets no more, and the line goes to another', () => {
