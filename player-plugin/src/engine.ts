@@ -1,4 +1,10 @@
-import type { LinkReport, ManifestJwk, TrackerMessage, ViewerMessage } from '@nearcast/protocol';
+import {
+  type LinkReport,
+  type ManifestJwk,
+  type TrackerMessage,
+  UNTOLD_DUTY_BITS_PER_SECOND,
+  type ViewerMessage,
+} from '@nearcast/protocol';
 import { SegmentCache } from './cache/segment-cache.ts';
 import type { Clock } from './clock.ts';
 import { Delivery } from './delivery/delivery.ts';
@@ -101,7 +107,8 @@ export class SwarmEngine implements SegmentEngine {
   #wantsToUpload: boolean;
   #viewerId = '';
   #bitsPerSecond = 0;
-  #told = { upload: true, dutyBitsPerSecond: 0 };
+  /** What the tracker believes of this viewer. */
+  #told = { upload: true, dutyBitsPerSecond: UNTOLD_DUTY_BITS_PER_SECOND };
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(config: SwarmEngineConfig, ports: SwarmEnginePorts) {
@@ -223,6 +230,7 @@ export class SwarmEngine implements SegmentEngine {
     if (message.type === 'welcome') {
       this.#viewerId = message.viewer;
       this.#toldAt = Number.NEGATIVE_INFINITY;
+      this.#told = { upload: true, dutyBitsPerSecond: UNTOLD_DUTY_BITS_PER_SECOND };
     }
     if (message.type === 'duty') this.#delivery.setArc(message.arc);
     else this.#swarm.hear(message);

@@ -14,6 +14,9 @@ import { asBoolean, asCount, asNumber, asObject, asOneOf, asText, type JsonObjec
 import { type PlaybackReport, parsePlaybackReport } from './playback-report.ts';
 import { listOf, type Parser, shape } from './shape.ts';
 
+/** [S9] What a viewer is taken to be able to pass on until it says so, bit/s. */
+export const UNTOLD_DUTY_BITS_PER_SECOND = 1_000_000;
+
 const ONE_HOUR_MS = 3_600_000;
 
 /** Viewer → tracker, in the Nearcast dialect. SPEC.md has the rules ([S…]). */

@@ -1,37 +1,46 @@
 import type { Arc } from '@nearcast/protocol';
 
 /**
- * Who fetches what from the edge: the ring [0, 1) divided among viewers, wider for those who can pass more on. Each knows
- * only its own arc. Small rings are divided anew exactly, for there every arc counts; in large ones a join splits one arc
- * and a leave gives one to its neighbour, so that two viewers hear of it.
+ * Who fetches what from the edge: the ring [0, 1) divided among viewers, wider for those who can pass more on, and none for
+ * the slowest. Each knows only its own arc. Small rings are divided anew exactly, for there every arc counts; in large ones a
+ * join splits one arc and a leave gives one to its neighbour, so that two viewers hear of it.
  */
 
-/** Up to so many members the ring is divided exactly, and all of them may hear of a change. */
+/** Among up to so many the ring is divided exactly, and all of them may hear of a change. */
 const EXACT_UP_TO = 24;
 
-/** Of a large ring so many members are looked at to find who has most to give away. */
+/** Of a large ring so many are looked at to find who has most to give away. */
 const LOOKED_AT = 8;
+
+/**
+ * Who can pass on less than this share of what all can in the mean has no part. What it fetched would be with nobody else for
+ * as long as its line takes for a chunk, and whoever plays first had to ask the edge for it (docs/decisions/0078).
+ */
+const LEAST_SHARE_OF_MEAN = 0.4;
 
 /** A weight must change by this share before arcs move: meters waver. */
 const NOTICEABLE_CHANGE = 0.25;
 
 export interface RingMember<Id> {
   readonly id: Id;
-  readonly arc: Arc;
+  /** `null`: it has no part for now, as others can pass on much more. */
+  readonly arc: Arc | null;
 }
 
 interface Member<Id> {
   readonly id: Id;
   weight: number;
   start: number;
+  /** 0 while it has no part. */
   width: number;
 }
 
 export class DutyRing<Id> {
-  /** In the order of the ring; each begins where the one before ends. */
-  readonly #members: Member<Id>[] = [];
-  /** To find a member in the order without looking into all before it. */
   readonly #byId = new Map<Id, Member<Id>>();
+  /** Those that have a part, in the order of the ring; each begins where the one before ends. */
+  #parts: Member<Id>[] = [];
+  /** Of all members. */
+  #weight = 0;
   readonly #random: () => number;
 
   constructor(random: () => number) {
@@ -44,83 +53,98 @@ export class DutyRing<Id> {
   }
 
   get size(): number {
-    return this.#members.length;
+    return this.#byId.size;
   }
 
   /** @param weight bit/s that it can pass on, above 0; who has none does not belong here */
   add(id: Id, weight: number): RingMember<Id>[] {
-    if (this.#members.length < EXACT_UP_TO) {
-      this.#push(id, weight);
-      return this.#divideExactly();
-    }
-    const at = this.#mostLoaded();
-    const giver = this.#members[at] as Member<Id>;
-    const width = (giver.width * weight) / (giver.weight + weight);
-    giver.width -= width;
-    const member = { id, weight, start: wrapped(giver.start + giver.width), width };
-    this.#members.splice(at + 1, 0, member);
-    this.#byId.set(id, member);
-    return [toMember(giver), toMember(member)];
+    const member = this.#enlist(id, weight);
+    if (this.#parts.length >= EXACT_UP_TO) return this.#place(member);
+    const changed = this.#divideExactly();
+    return member.width > 0 ? changed : [...changed, toMember(member)];
   }
 
   /** Begins anew, with these members, and divides the ring exactly whatever their number. */
   divideAmong(members: readonly (readonly [id: Id, weight: number])[]): RingMember<Id>[] {
-    this.#members.length = 0;
     this.#byId.clear();
-    for (const [id, weight] of members) this.#push(id, weight);
+    this.#weight = 0;
+    for (const [id, weight] of members) this.#enlist(id, weight);
     return this.#divideExactly();
   }
 
   remove(id: Id): RingMember<Id>[] {
     const gone = this.#byId.get(id);
     if (!gone) return [];
-    const at = this.#members.indexOf(gone);
-    this.#members.splice(at, 1);
     this.#byId.delete(id);
-    if (this.#members.length <= EXACT_UP_TO) return this.#divideExactly();
-    const before = this.#members[(at - 1 + this.#members.length) % this.#members.length] as Member<Id>;
-    const after = this.#members[at % this.#members.length] as Member<Id>;
-    const heir = load(before) < load(after) ? before : after;
-    if (heir === after) heir.start = gone.start;
-    heir.width += gone.width;
-    return [toMember(heir)];
+    this.#weight -= gone.weight;
+    if (gone.width === 0) return [];
+    return this.#parts.length <= EXACT_UP_TO + 1 ? this.#divideExactly() : [this.#bequeath(gone)];
   }
 
   reweigh(id: Id, weight: number): RingMember<Id>[] {
     const member = this.#byId.get(id);
     if (!member || Math.abs(weight - member.weight) <= NOTICEABLE_CHANGE * member.weight) return [];
+    this.#weight += weight - member.weight;
     member.weight = weight;
-    if (this.#members.length <= EXACT_UP_TO) return this.#divideExactly();
-    // Only the border to the next member moves: towards equal load of the two.
-    const next = this.#members[(this.#members.indexOf(member) + 1) % this.#members.length] as Member<Id>;
-    const both = member.width + next.width;
-    member.width = (both * weight) / (weight + next.weight);
-    next.width = both - member.width;
-    next.start = wrapped(member.start + member.width);
-    return [toMember(member), toMember(next)];
+    if (this.#parts.length <= EXACT_UP_TO) return this.#divideExactly();
+    if (member.width === 0) return this.#passesEnough(member) ? this.#place(member) : [];
+    const heir = this.#bequeath(member);
+    const placed = this.#place(member);
+    return placed.some(({ id: one }) => one === heir.id) ? placed : [heir, ...placed];
   }
 
   arcs(): RingMember<Id>[] {
-    return this.#members.map(toMember);
+    return [...this.#byId.values()].map(toMember);
   }
 
-  #push(id: Id, weight: number): void {
+  #enlist(id: Id, weight: number): Member<Id> {
     const member = { id, weight, start: 0, width: 0 };
-    this.#members.push(member);
     this.#byId.set(id, member);
+    this.#weight += weight;
+    return member;
+  }
+
+  /** In a large ring: it gets part of another's part, if it can pass on enough. */
+  #place(member: Member<Id>): RingMember<Id>[] {
+    if (!this.#passesEnough(member)) return [toMember(member)];
+    const at = this.#mostLoaded();
+    const giver = this.#parts[at] as Member<Id>;
+    member.width = (giver.width * member.weight) / (giver.weight + member.weight);
+    giver.width -= member.width;
+    member.start = wrapped(giver.start + giver.width);
+    this.#parts.splice(at + 1, 0, member);
+    return [toMember(giver), toMember(member)];
+  }
+
+  /** Of a large ring: a neighbour takes its part. */
+  #bequeath(member: Member<Id>): RingMember<Id> {
+    const at = this.#parts.indexOf(member);
+    this.#parts.splice(at, 1);
+    const before = this.#parts.at(at - 1) as Member<Id>;
+    const after = this.#parts[at % this.#parts.length] as Member<Id>;
+    const heir = load(before) < load(after) ? before : after;
+    if (heir === after) heir.start = member.start;
+    heir.width += member.width;
+    member.width = 0;
+    return toMember(heir);
+  }
+
+  #passesEnough({ weight }: Member<Id>): boolean {
+    return weight * this.#byId.size >= LEAST_SHARE_OF_MEAN * this.#weight;
   }
 
   #divideExactly(): RingMember<Id>[] {
-    const total = this.#members.reduce((sum, { weight }) => sum + weight, 0);
+    this.#parts = [...this.#byId.values()].filter((member) => this.#passesEnough(member));
+    const total = this.#parts.reduce((sum, { weight }) => sum + weight, 0);
     const changed: RingMember<Id>[] = [];
-    let start = 0;
-    for (const member of this.#members) {
-      const width = member.weight / total;
-      if (member.start !== start || member.width !== width) {
-        Object.assign(member, { start, width });
-        changed.push(toMember(member));
-      }
-      start += width;
+    let end = 0;
+    for (const member of this.#byId.values()) {
+      const width = this.#passesEnough(member) ? member.weight / total : 0;
+      const start = end;
+      end += width;
+      if (member.width === width && (member.start === start || width === 0)) continue;
+      Object.assign(member, { start, width });
+      changed.push(toMember(member));
     }
     return changed;
   }
@@ -128,8 +152,8 @@ export class DutyRing<Id> {
   #mostLoaded(): number {
     let most = 0;
     for (let look = 0; look < LOOKED_AT; look++) {
-      const at = Math.floor(this.#random() * this.#members.length);
-      if (look === 0 || load(this.#members[at] as Member<Id>) > load(this.#members[most] as Member<Id>)) most = at;
+      const at = Math.floor(this.#random() * this.#parts.length);
+      if (look === 0 || load(this.#parts[at] as Member<Id>) > load(this.#parts[most] as Member<Id>)) most = at;
     }
     return most;
   }
@@ -144,5 +168,5 @@ function wrapped(point: number): number {
 }
 
 function toMember<Id>({ id, start, width }: Member<Id>): RingMember<Id> {
-  return { id, arc: { start, width } };
+  return { id, arc: width > 0 ? { start, width } : null };
 }

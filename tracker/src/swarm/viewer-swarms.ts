@@ -1,4 +1,4 @@
-import type { Signal, UnlinkReason, ViewerMessage } from '@nearcast/protocol';
+import { type Signal, UNTOLD_DUTY_BITS_PER_SECOND, type UnlinkReason, type ViewerMessage } from '@nearcast/protocol';
 import type { Place } from '../locality/place.ts';
 import type { Random } from '../random.ts';
 import { DrawPool } from './draw-pool.ts';
@@ -34,8 +34,6 @@ export interface ViewerSwarmsConfig {
   readonly cellSize: number;
   /** Cells with fewer viewers share one duty ring. */
   readonly ownRingFrom: number;
-  /** What a viewer is taken to be able to pass on before it says so, bit/s. */
-  readonly initialDutyBitsPerSecond: number;
 }
 
 export const viewerSwarmsDefaults: ViewerSwarmsConfig = {
@@ -44,7 +42,6 @@ export const viewerSwarmsDefaults: ViewerSwarmsConfig = {
   farDegree: 2,
   cellSize: 2000,
   ownRingFrom: 24,
-  initialDutyBitsPerSecond: 1_000_000,
 };
 
 /** Viewers come and go: those avoided longest ago are gone. */
@@ -129,7 +126,7 @@ export class ViewerSwarms {
     const viewer = new Viewer(id, connection, join, where, now, {
       links: [],
       avoids: [],
-      dutyBitsPerSecond: this.#config.initialDutyBitsPerSecond,
+      dutyBitsPerSecond: UNTOLD_DUTY_BITS_PER_SECOND,
       ...standing,
     });
     const region = swarm.regions.get(viewer.region) ?? new RegionCells(this.#config.cellSize, this.#random);
