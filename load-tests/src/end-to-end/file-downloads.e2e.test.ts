@@ -156,3 +156,23 @@ test('a download takes pieces from a stock browser client', async () => {
   expect([result.bytes, result.problem]).toEqual([file.length, null]);
   expect(result.peerBytes).toBeGreaterThan(MIB);
 });
+
+test('what a peer that stops answering had been asked for comes from the edge, and the rest is not loaded again', async () => {
+  // Late enough that the edge has all the rest before the peer is slow by its measured rate.
+  const stock = await stockPage(`
+    const torrent = new Uint8Array(await (await fetch(${JSON.stringify(`${services.fileUrl}.torrent`)})).arrayBuffer());
+    client.add(torrent, { announce: [${JSON.stringify(services.trackerUrl)}] }, (torrent) => {
+      torrent.on('done', () => {
+        const { store } = torrent;
+        const get = store.get.bind(store);
+        let blocks = ${(6 * MIB) / (16 * 1024)};
+        store.get = (...request) => { if (blocks-- > 0) get(...request); };
+        document.title = 'seeding';
+      });
+    });`);
+  await titleOf(stock, /^seeding/);
+  const ours = await open();
+  await slowLine(ours);
+  const result = await download(ours);
+  expect([result.bytes, result.problem]).toEqual([file.length, null]);
+});

@@ -41,6 +41,67 @@ test('what the edge can give is the most that came while it was asked without a 
   expect([meter.edgeCapacity, meter.edgeRate, meter.peerRate]).toEqual([400, 0, 100]);
 });
 
+test('that is not measured before the edge answers, and is measured anew, each time after twice as long', () => {
+  const meter = new SupplyMeter(250);
+  const looks = (count: number, bytes: number, asked: boolean) => {
+    for (let turn = 0; turn < count; turn++) {
+      meter.fromEdge(bytes);
+      meter.look(asked);
+    }
+    return meter.edgeCapacity;
+  };
+  expect(looks(10, 0, true)).toBeUndefined();
+  expect(looks(5, 100, true)).toBe(400);
+  expect(looks(39, 0, false)).toBe(400);
+  expect(looks(1, 0, false)).toBeUndefined();
+  expect(looks(5, 200, true)).toBe(800);
+  expect(looks(79, 0, false)).toBe(800);
+  expect(looks(1, 0, false)).toBeUndefined();
+  expect(looks(5, 100, true)).toBe(800);
+});
+
+describe('a download beside a slow peer takes hardly longer than from the edge alone', () => {
+  const PIECE_BYTES = 64 * 1024;
+  const BLOCK_BYTES = 16 * 1024;
+  const LINE_RATE = 512 * 1024;
+  const wholeOf = (bytes: number, unit: number) => bytes - (bytes % unit);
+
+  /** @param peerRate bytes/s @param isStill whether nothing comes from the edge in this look @returns seconds for 32 MiB */
+  function secondsToLoad(peerRate: number, isStill: (look: number) => boolean): number {
+    const meter = new SupplyMeter(250);
+    let asksEdge = true;
+    let [left, asked, fromEdge, fromPeer, look] = [32 * 1024 * 1024, 0, 0, 0, 0];
+    for (; left > 0; look++) {
+      // As many pieces as the web seed has under way; what was asked for comes in any case.
+      if (asksEdge) asked = 9 * PIECE_BYTES;
+      fromEdge += isStill(look) ? 0 : Math.min(asked - fromEdge, LINE_RATE / 4);
+      fromPeer += look < 6 ? 0 : peerRate / 4;
+      const [pieces, blocks] = [wholeOf(fromEdge, PIECE_BYTES), wholeOf(fromPeer, BLOCK_BYTES)];
+      [left, asked, fromEdge, fromPeer] = [
+        left - pieces - blocks,
+        asked - pieces,
+        fromEdge - pieces,
+        fromPeer - blocks,
+      ];
+      meter.fromEdge(pieces);
+      meter.fromPeer(blocks);
+      meter.look(asksEdge);
+      const { edgeRate, edgeCapacity } = meter;
+      asksEdge = wantsWebSeed({ use: 'download', peerRate: meter.peerRate, edgeRate, edgeCapacity });
+    }
+    return look / 4;
+  }
+
+  test.each([
+    ['is slow to answer', (look: number) => look < 8],
+    ['stops after its first piece', (look: number) => look >= 1 && look < 10],
+  ] as const)('when the edge %s', (_name, isStill) => {
+    const alone = secondsToLoad(0, isStill);
+    const beside = [20_000, 60_000, 100_000, 250_000].map((peerRate) => secondsToLoad(peerRate, isStill));
+    expect(Math.max(...beside) / alone).toBeLessThan(1.25);
+  });
+});
+
 test('who alone sent a bad piece is left; who sent it with others, only after the third', () => {
   const [alone, one, other] = [{}, {}, {}];
   const blame = new Blame<object>();

@@ -29,9 +29,12 @@ export function readFromEdge(torrent: Torrent, wire: Wire, head: FileHead | unde
   };
 }
 
-/** As if the web seed itself said so; the client looks for what to ask it when it hears that it may. */
+/**
+ * As if the web seed itself said so. When it hears that it may, the client looks for what to ask it, and takes pieces from peers
+ * that have become slow: without requests under way it hears nothing, and is told again, or it would wait for such a peer for ever.
+ */
 export function hold(wire: Wire, isHeld: boolean): void {
-  if (wire.peerChoking === isHeld) return;
+  const isNews = wire.peerChoking !== isHeld;
   wire.peerChoking = isHeld;
-  if (!isHeld) wire.emit('unchoke');
+  if (!isHeld && (isNews || wire.requests.length === 0)) wire.emit('unchoke');
 }

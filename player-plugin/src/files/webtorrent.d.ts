@@ -5,6 +5,8 @@ declare module 'webtorrent/dist/webtorrent.min.js' {
     readonly peerId: string;
     /** Whether this peer does not serve us now; requests are not sent while it is true. */
     peerChoking: boolean;
+    /** Asked of this peer, and not yet here. */
+    readonly requests: readonly unknown[];
     /** Pieces that this peer has. */
     readonly peerPieces: { get(index: number): boolean };
     /** @param bytes that came just now @returns bytes/s; so much is asked for at once as comes in a second */
