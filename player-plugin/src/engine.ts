@@ -88,6 +88,8 @@ const RESUME_UPLOADS_ABOVE_SECONDS = 1;
 const UPDATE_EVERY_MS = 10_000;
 const UPDATE_FROM_CHANGE = 0.5;
 const UPDATE_WITH_REPORT_FROM_CHANGE = 0.2;
+/** What the tracker takes a viewer to be that has told it nothing. */
+const UNTOLD = { upload: true, dutyBitsPerSecond: UNTOLD_DUTY_BITS_PER_SECOND };
 /** Nobody is given more duty than this, however fast the line. */
 const MOST_DUTY_BITRATES = 4;
 
@@ -108,7 +110,7 @@ export class SwarmEngine implements SegmentEngine {
   #viewerId = '';
   #bitsPerSecond = 0;
   /** What the tracker believes of this viewer. */
-  #told = { upload: true, dutyBitsPerSecond: UNTOLD_DUTY_BITS_PER_SECOND };
+  #told = UNTOLD;
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(config: SwarmEngineConfig, ports: SwarmEnginePorts) {
@@ -230,7 +232,7 @@ export class SwarmEngine implements SegmentEngine {
     if (message.type === 'welcome') {
       this.#viewerId = message.viewer;
       this.#toldAt = Number.NEGATIVE_INFINITY;
-      this.#told = { upload: true, dutyBitsPerSecond: UNTOLD_DUTY_BITS_PER_SECOND };
+      this.#told = UNTOLD;
     }
     if (message.type === 'duty') this.#delivery.setArc(message.arc);
     else this.#swarm.hear(message);

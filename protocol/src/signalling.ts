@@ -15,7 +15,7 @@ import { type PlaybackReport, parsePlaybackReport } from './playback-report.ts';
 import { listOf, type Parser, shape } from './shape.ts';
 
 /** [S9] What a viewer is taken to be able to pass on until it says so, bit/s. */
-export const UNTOLD_DUTY_BITS_PER_SECOND = 1_000_000;
+export const UNTOLD_DUTY_BITS_PER_SECOND = 500_000;
 
 const ONE_HOUR_MS = 3_600_000;
 

@@ -14,7 +14,7 @@ export interface UploaderConfig {
   readonly floorBytesPerSecond: number;
 }
 
-export const uploaderDefaults: UploaderConfig = { initialBytesPerSecond: 125_000, floorBytesPerSecond: 25_000 };
+export const uploaderDefaults: UploaderConfig = { initialBytesPerSecond: 62_500, floorBytesPerSecond: 25_000 };
 
 /** One end of a connection, as far as uploads go. */
 export interface UploadTarget {
@@ -71,8 +71,6 @@ const HELD_MS = 15;
 /** The shortest queue beyond which requests are refused; it grows with the round trip, as the refused are back no sooner. */
 const MIN_QUEUE_MS = 150;
 const QUEUE_PER_RTT = 2.5;
-/** On a slow line a chunk takes longer than that: then so many of them may wait. */
-const QUEUE_CHUNKS = 2;
 /** A line on which nothing queues may carry more than it was seen to: twice as much with each step, so far at most. */
 const MOST_GAIN = 16;
 /**
@@ -165,7 +163,7 @@ export class Uploader {
       return;
     }
     const backlogMs = this.backlogMs;
-    const limitMs = this.#queueLimitMs(bytes.byteLength);
+    const limitMs = Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * this.#window.baseRoundTripMs(now));
     if (backlogMs > limitMs || (backlogMs > COMMON_SHARE * limitMs && this.#canWait(request, now))) {
       const afterMs = Math.max(MIN_RETRY_MS, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
       target.refuse(key, chunk, 'busy', afterMs);
@@ -230,7 +228,8 @@ export class Uploader {
   }
 
   #mayGo(now: number): boolean {
-    return this.#pacer.waitMs(now) === 0 && this.#window.bytesUnderWay(now) < this.#windowBytes(now);
+    const windowMs = Math.max(LEAST_WINDOW_MS, this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS);
+    return this.#pacer.waitMs(now) === 0 && this.#sendingMs(this.#window.bytesUnderWay(now)) < windowMs;
   }
 
   #canWait({ key, chunk, deadline }: UploadRequest, now: number): boolean {
@@ -309,16 +308,5 @@ export class Uploader {
   get #pieceBytes(): number {
     const packets = Math.floor((this.bytesPerSecond * LONGEST_PIECE_MS) / (1000 * pieceBytesOf(1)));
     return pieceBytesOf(Math.max(LEAST_PACKETS, Math.min(MOST_PACKETS, packets)));
-  }
-
-  /** One piece more than fits into the time: its own sending is part of the acknowledgement's round trip. */
-  #windowBytes(now: number): number {
-    const ms = Math.max(LEAST_WINDOW_MS, this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS);
-    return (this.#expectedRate * ms) / 1000 + this.#pieceBytes;
-  }
-
-  #queueLimitMs(chunkBytes: number): number {
-    const roundTripMs = this.#window.baseRoundTripMs(this.#clock.now());
-    return Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * roundTripMs, QUEUE_CHUNKS * this.#sendingMs(chunkBytes));
   }
 }

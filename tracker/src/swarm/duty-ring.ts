@@ -64,12 +64,13 @@ export class DutyRing<Id> {
     return member.width > 0 ? changed : [...changed, toMember(member)];
   }
 
-  /** Begins anew, with these members, and divides the ring exactly whatever their number. */
+  /** Begins anew, with these members, and divides the ring exactly whatever their number. @returns all of them */
   divideAmong(members: readonly (readonly [id: Id, weight: number])[]): RingMember<Id>[] {
     this.#byId.clear();
     this.#weight = 0;
     for (const [id, weight] of members) this.#enlist(id, weight);
-    return this.#divideExactly();
+    this.#divideExactly();
+    return this.arcs();
   }
 
   remove(id: Id): RingMember<Id>[] {

@@ -116,7 +116,7 @@ test('who has stayed a minute is given twice as much as a newcomer', () => {
   expect(arcs.get(1)?.width).toBeCloseTo(2 / 3);
   const again = run((out) => swarms.heard(1, [], 90_000, out));
   expect(again).toEqual([]);
-  run((out) => swarms.update(2, true, 2_000_000, out));
+  run((out) => swarms.update(2, true, 1_000_000, out));
   expect(arcs.get(2)?.width).toBeCloseTo(0.5);
 });
 

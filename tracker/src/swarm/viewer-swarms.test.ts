@@ -148,7 +148,7 @@ describe('[S8] duty', () => {
     join(1);
     join(2);
     join(3, '', { upload: false });
-    run((out) => swarms.update(1, true, 3_000_000, out));
+    run((out) => swarms.update(1, true, 1_500_000, out));
     expect(sum(arcs())).toBeCloseTo(1);
     expect(arcs().get(1)?.width).toBeCloseTo(0.75);
     expect(arcs().has(3)).toBe(false);
