@@ -210,7 +210,7 @@ export class Uploader {
     const now = this.#clock.now();
     while (this.#jobs.length > 0 && this.#mayGo(now)) {
       this.#bringForward();
-      const at = this.#jobs.findIndex(({ target }) => target.heldBytes < (HELD_MS * this.#expectedRate) / 1000);
+      const at = this.#jobs.findIndex(({ target }) => this.#sendingMs(target.heldBytes) < HELD_MS);
       const job = this.#jobs[at];
       if (!job) break;
       if (this.#isUseless(job)) {
@@ -223,13 +223,17 @@ export class Uploader {
     if (this.#jobs.length > 0) {
       const pacedMs = this.#pacer.waitMs(now);
       const afterMs = pacedMs > 0 ? pacedMs : this.#window.oldestLeavesAt(now) - now;
-      if (Number.isFinite(afterMs)) this.#cancelTimer = this.#clock.after(Math.max(1, afterMs), () => this.pump());
+      if (afterMs < Number.POSITIVE_INFINITY) {
+        this.#cancelTimer = this.#clock.after(Math.max(1, afterMs), () => this.pump());
+      }
     } else if (hadJobs) this.#drained();
   }
 
   #mayGo(now: number): boolean {
+    // One piece more than fits into the time: its own sending is part of the acknowledgement's round trip.
+    const underWayMs = this.#sendingMs(this.#window.bytesUnderWay(now) - this.#pieceBytes);
     const windowMs = Math.max(LEAST_WINDOW_MS, this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS);
-    return this.#pacer.waitMs(now) === 0 && this.#sendingMs(this.#window.bytesUnderWay(now)) < windowMs;
+    return underWayMs < windowMs && this.#pacer.waitMs(now) === 0;
   }
 
   #canWait({ key, chunk, deadline }: UploadRequest, now: number): boolean {
@@ -261,9 +265,9 @@ export class Uploader {
     if (sentBytes > 0) return false;
     if (target.hasAnnounced(key, chunk)) return true;
     const now = this.#clock.now();
-    if (now + this.#sendingMs(this.#window.bytesUnderWay(now) + bytes.byteLength) <= deadline) return false;
-    target.refuse(key, chunk, 'late', 0);
-    return true;
+    const isLate = now + this.#sendingMs(this.#window.bytesUnderWay(now) + bytes.byteLength) > deadline;
+    if (isLate) target.refuse(key, chunk, 'late', 0);
+    return isLate;
   }
 
   #forget(at: number): void {
