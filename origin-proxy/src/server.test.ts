@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { startEdge } from './server.ts';
 import { edgeFor, exchange, get, metricOf, metricsOf, stoppedClock } from './testing/edge-under-test.ts';
+import { newFolder } from './testing/new-folder.ts';
 import { originWith } from './testing/scripted-origin.ts';
 
 /** A full machine is slow. */
@@ -214,7 +214,7 @@ describe('methods', () => {
 
 describe('from a folder', () => {
   function folder(): string {
-    const path = mkdtempSync(join(tmpdir(), 'nearcast-edge-'));
+    const path = newFolder();
     writeFileSync(join(path, 'index.m3u8'), '#EXTM3U\n#EXT-X-ENDLIST\n');
     writeFileSync(join(path, 'segment 1.m4s'), body);
     return path;

@@ -1,12 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { edgeProcess, withSmallDisk } from '../testing/edge-process.ts';
 import { bodyOf, cacheOf, edgeFor, get, metricOf, purge, stoppedClock } from '../testing/edge-under-test.ts';
+import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf, fileOf, originWith } from '../testing/scripted-origin.ts';
-
-const newFolder = () => mkdtempSync(join(tmpdir(), 'nearcast-disk-'));
 
 /** Files of objects in a cache folder. */
 function filesIn(folder: string): string[] {

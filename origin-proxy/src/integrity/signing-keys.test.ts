@@ -1,17 +1,15 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { bodyOf, edgeFor } from '../testing/edge-under-test.ts';
+import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf, fileOf, originWith } from '../testing/scripted-origin.ts';
 import { exposedKeyFiles, loadSigningKeys } from './signing-keys.ts';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'nearcast-keys-'));
-
 describe('a signing key', () => {
   test('is made on the first run, readable to its owner alone, and found again on the next', async () => {
-    const file = join(folder(), 'key.pem');
+    const file = join(newFolder(), 'key.pem');
     const first = await loadSigningKeys([file]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await exposedKeyFiles([file])).toEqual([]);
@@ -19,7 +17,7 @@ describe('a signing key', () => {
   });
 
   test('is one for all who start at once, and nothing else is left behind', async () => {
-    const path = folder();
+    const path = newFolder();
     const all = await Promise.all(Array.from({ length: 8 }, () => loadSigningKeys([join(path, 'key.pem')])));
     expect(new Set(all.map(({ published }) => published[0]?.kid)).size).toBe(1);
     expect(readdirSync(path)).toEqual(['key.pem']);
@@ -40,7 +38,7 @@ describe('a signing key', () => {
   });
 
   test('that is the first signs; the others are published for what they signed before', async () => {
-    const path = folder();
+    const path = newFolder();
     const old = await loadSigningKeys([join(path, 'old.pem')]);
     const both = await loadSigningKeys([join(path, 'new.pem'), join(path, 'old.pem')]);
     expect(both.published).toHaveLength(2);
@@ -49,9 +47,9 @@ describe('a signing key', () => {
   });
 
   test('that others on the machine can read is told of', async () => {
-    const file = join(folder(), 'key.pem');
+    const file = join(newFolder(), 'key.pem');
     await loadSigningKeys([file]);
-    const exposed = join(folder(), 'key.pem');
+    const exposed = join(newFolder(), 'key.pem');
     writeFileSync(exposed, readFileSync(file), { mode: 0o644 });
     expect(await exposedKeyFiles([file, exposed])).toEqual([exposed]);
   });
@@ -64,7 +62,7 @@ describe('a signing key', () => {
     ['an RSA key', rsa],
     ['a key of another curve', p384],
   ])('that is none stops the start, and is left as it was: %s', async (_, content) => {
-    const file = join(folder(), 'key.pem');
+    const file = join(newFolder(), 'key.pem');
     writeFileSync(file, content);
     await expect(loadSigningKeys([file])).rejects.toThrow(/is not a P-256 private key/);
     expect(readFileSync(file, 'utf8')).toBe(content);
@@ -77,7 +75,7 @@ describe('a signing key', () => {
 
 test('a disk cache keeps the key beside it, and edges with one key make the same manifests', async () => {
   const origin = await originWith(fileOf(bytesOf(40_000)));
-  const cacheDir = folder();
+  const cacheDir = newFolder();
   const signed = async (config: Parameters<typeof edgeFor>[1]) => {
     const edge = await edgeFor(origin.url, config);
     const [manifest, keys] = [

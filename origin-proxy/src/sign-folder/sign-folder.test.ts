@@ -1,15 +1,15 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeManifest, signedPart } from '@nearcast/protocol';
 import { expect, test } from 'vitest';
 import { loadSigningKeys } from '../integrity/signing-keys.ts';
 import { bodyOf, edgeFor } from '../testing/edge-under-test.ts';
+import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf } from '../testing/scripted-origin.ts';
 import { signFolder } from './sign-folder.ts';
 
 function site(files: Record<string, string | Buffer>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'nearcast-site-'));
+  const folder = newFolder();
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(join(folder, name, '..'), { recursive: true });
     writeFileSync(join(folder, name), content);
@@ -42,7 +42,7 @@ test('the manifests beside the files vouch for what an edge in front of them wou
   expect(await signFolder(folder, '/vod/', keys)).toEqual({ manifests: 4, bytes: 5_600_900 + 450 });
   expect(existsSync(join(folder, 'unnamed.ts.nearcast'))).toBe(false);
 
-  const www = mkdtempSync(join(tmpdir(), 'nearcast-www-'));
+  const www = newFolder();
   cpSync(folder, join(www, 'vod'), { recursive: true, filter: (path) => !/\.nearcast/.test(path) });
   const edge = await edgeFor(www);
   for (const file of ['low/init.mp4', 'low/part one.m4s', 'b.m4s']
