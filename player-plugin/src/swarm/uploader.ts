@@ -78,9 +78,8 @@ const MOST_GAIN = 16;
  * which are 435 bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
  */
 const TARGET_QUEUE_MS = 25;
-const FURTHEST_OFF_TARGET = 4;
 /** With longer steps the rate swings around what the line carries, and the line stands still half of the time (docs/decisions/0078). */
-const STEP = 0.02;
+const STEP = 0.04;
 /** A line that was full within that time is tried with a little more only: what it carries has been measured. */
 const REMEMBER_CROWD_MS = 10_000;
 const LEAST_GAIN = 0.5;
@@ -225,9 +224,7 @@ export class Uploader {
     if (this.#jobs.length > 0) {
       const pacedMs = this.#pacer.waitMs(now);
       const afterMs = pacedMs > 0 ? pacedMs : this.#window.oldestLeavesAt(now) - now;
-      if (afterMs < Number.POSITIVE_INFINITY) {
-        this.#cancelTimer = this.#clock.after(Math.max(1, afterMs), () => this.pump());
-      }
+      if (Number.isFinite(afterMs)) this.#cancelTimer = this.#clock.after(Math.max(1, afterMs), () => this.pump());
     } else if (hadJobs) this.#drained();
   }
 
@@ -301,7 +298,7 @@ export class Uploader {
       const growth = now - this.#crowdedAt < REMEMBER_CROWD_MS ? 1 + STEP : 2;
       this.#gain = Math.min(MOST_GAIN, growth * this.#gain);
     } else {
-      const offTarget = Math.max(-FURTHEST_OFF_TARGET, 1 - queueMs / TARGET_QUEUE_MS);
+      const offTarget = Math.max(-1, 1 - queueMs / TARGET_QUEUE_MS);
       this.#gain = Math.max(LEAST_GAIN, Math.min(1, this.#gain * (1 + STEP * offTarget)));
     }
   }

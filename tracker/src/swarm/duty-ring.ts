@@ -1,8 +1,8 @@
 import type { Arc } from '@nearcast/protocol';
 
 /**
- * Who fetches what from the edge: the ring [0, 1) divided among viewers, wider for those who can pass more on, and none for
- * the slowest. Each knows only its own arc. Small rings are divided anew exactly, for there every arc counts; in large ones a
+ * Who fetches what from the edge: the ring [0, 1) divided among viewers, wider for those who can pass more on, and in large
+ * ones none for the slowest. Each knows only its own arc. Small rings are divided anew exactly, for there every arc counts; in large ones a
  * join splits one arc and a leave gives one to its neighbour, so that two viewers hear of it.
  */
 
@@ -13,7 +13,7 @@ const EXACT_UP_TO = 24;
 const LOOKED_AT = 8;
 
 /**
- * Who can pass on less than this share of what all can in the mean has no part. What it fetched would be with nobody else for
+ * Of a large ring, who can pass on less than this share of what all can in the mean has no part. What it fetched would be with nobody else for
  * as long as its line takes for a chunk, and whoever plays first had to ask the edge for it (docs/decisions/0078).
  */
 const LEAST_SHARE_OF_MEAN = 0.4;
@@ -131,7 +131,7 @@ export class DutyRing<Id> {
   }
 
   #passesEnough({ weight }: Member<Id>): boolean {
-    return weight * this.#byId.size >= LEAST_SHARE_OF_MEAN * this.#weight;
+    return this.#byId.size <= EXACT_UP_TO || weight * this.#byId.size >= LEAST_SHARE_OF_MEAN * this.#weight;
   }
 
   #divideExactly(): RingMember<Id>[] {
