@@ -78,8 +78,9 @@ export class DutyRing<Id> {
     if (!gone) return [];
     this.#byId.delete(id);
     this.#weight -= gone.weight;
-    if (gone.width === 0) return [];
-    return this.#parts.length <= EXACT_UP_TO + 1 ? this.#divideExactly() : [this.#bequeath(gone)];
+    const hadPart = gone.width > 0;
+    if (this.#parts.length - (hadPart ? 1 : 0) <= EXACT_UP_TO) return this.#divideExactly();
+    return hadPart ? [this.#bequeath(gone)] : [];
   }
 
   reweigh(id: Id, weight: number): RingMember<Id>[] {
