@@ -142,14 +142,21 @@ test('the stock browser client gets the whole file from a page that has download
   await vi.waitFor(async () => expect(await uploadedBy(ours)).toBeGreaterThanOrEqual(file.length), patience);
 });
 
-test('a download takes pieces from a stock browser client', async () => {
-  // It has the file from the web seed of the edge's torrent, as anybody's client may.
+/** A stock client that has the file from the web seed of the edge's torrent, as anybody's may. `script` runs before it gives. */
+async function stockSeeder(script = ''): Promise<void> {
   const stock = await stockPage(`
     const torrent = new Uint8Array(await (await fetch(${JSON.stringify(`${services.fileUrl}.torrent`)})).arrayBuffer());
     client.add(torrent, { announce: [${JSON.stringify(services.trackerUrl)}] }, (torrent) => {
-      torrent.on('done', () => { document.title = 'seeding'; });
+      torrent.on('done', () => {
+        ${script}
+        document.title = 'seeding';
+      });
     });`);
   await titleOf(stock, /^seeding/);
+}
+
+test('a download takes pieces from a stock browser client', async () => {
+  await stockSeeder();
   const ours = await open();
   await slowLine(ours);
   const result = await download(ours);
@@ -159,18 +166,11 @@ test('a download takes pieces from a stock browser client', async () => {
 
 test('what a peer that stops answering had been asked for comes from the edge, and the rest is not loaded again', async () => {
   // Late enough that the edge has all the rest before the peer is slow by its measured rate.
-  const stock = await stockPage(`
-    const torrent = new Uint8Array(await (await fetch(${JSON.stringify(`${services.fileUrl}.torrent`)})).arrayBuffer());
-    client.add(torrent, { announce: [${JSON.stringify(services.trackerUrl)}] }, (torrent) => {
-      torrent.on('done', () => {
-        const { store } = torrent;
-        const get = store.get.bind(store);
-        let blocks = ${(6 * MIB) / (16 * 1024)};
-        store.get = (...request) => { if (blocks-- > 0) get(...request); };
-        document.title = 'seeding';
-      });
-    });`);
-  await titleOf(stock, /^seeding/);
+  await stockSeeder(`
+    const { store } = torrent;
+    const get = store.get.bind(store);
+    let blocks = ${(6 * MIB) / (16 * 1024)};
+    store.get = (...request) => { if (blocks-- > 0) get(...request); };`);
   const ours = await open();
   await slowLine(ours);
   const result = await download(ours);

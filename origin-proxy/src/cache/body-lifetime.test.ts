@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { get as httpGet, type IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { edgeFor, metricOf } from '../testing/edge-under-test.ts';
+import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf, originWith } from '../testing/scripted-origin.ts';
 
 const KIB = 1024;
@@ -60,12 +58,10 @@ async function readSome(port: number, random: () => number): Promise<number> {
 }
 
 test('every viewer gets the right bytes while bodies are evicted, confirmed, written to disk and freed', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'nearcast-bodies-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const { url } = await origin();
   // Room for a tenth of the objects in memory, and for a third of them on disk.
   const memorySize = 4 * KIB * KIB;
-  const edge = await edgeFor(url, { memorySize, cacheDir: folder, cacheSize: 12 * KIB * KIB }, systemClock);
+  const edge = await edgeFor(url, { memorySize, cacheDir: newFolder(), cacheSize: 12 * KIB * KIB }, systemClock);
   const random = randomFrom(SEED);
   const clients = Array.from({ length: 16 }, async () => {
     let wrong = 0;

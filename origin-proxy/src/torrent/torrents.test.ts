@@ -1,12 +1,12 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import bencode from 'bencode';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Edge, EdgeConfig } from '../server.ts';
 import { bodyOf, edgeFor, get, metricOf, purge, urlOf } from '../testing/edge-under-test.ts';
+import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf, fileOf, originWith, rangedFileOf } from '../testing/scripted-origin.ts';
 
 /** A full machine is slow. */
@@ -54,12 +54,6 @@ async function adminJson<T>(edge: Edge, path: string): Promise<T> {
 
 async function infohashesOf(edge: Edge): Promise<string[]> {
   return (await adminJson<{ infohashes: string[] }>(edge, '/torrents/infohashes')).infohashes;
-}
-
-async function emptyFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'nearcast-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
 }
 
 test('a file under the prefix has a torrent: its pieces, the tracker, the edge as web seed, and a magnet link', async () => {
@@ -247,7 +241,7 @@ describe('there is no torrent', () => {
 
 describe('on disk', () => {
   test('torrents outlive the process: published at once, and not hashed again', async () => {
-    const cacheDir = await emptyFolder();
+    const cacheDir = newFolder();
     const file = bytesOf(MIB);
     const origin = await originWith(fileOf(file));
     const before = await edgeFor(origin.url, { ...on, cacheDir });
@@ -261,7 +255,7 @@ describe('on disk', () => {
   });
 
   test('a damaged record is made again', async () => {
-    const cacheDir = await emptyFolder();
+    const cacheDir = newFolder();
     const file = bytesOf(MIB);
     const origin = await originWith(fileOf(file));
     const before = await edgeFor(origin.url, { ...on, cacheDir });
