@@ -78,7 +78,7 @@ const MOST_GAIN = 16;
  * which are 435 bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
  */
 const TARGET_QUEUE_MS = 25;
-/** With longer steps the rate swings around what the line carries, and the line stands still half of the time (docs/decisions/0078). */
+/** With longer steps the rate swings around what the line carries, and where it is below the line stands still (docs/decisions/0078). */
 const STEP = 0.04;
 /** A line that was full within that time is tried with a little more only: what it carries has been measured. */
 const REMEMBER_CROWD_MS = 10_000;
