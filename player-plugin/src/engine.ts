@@ -137,6 +137,7 @@ export class SwarmEngine implements SegmentEngine {
       drained: () => swarm.tellNews(),
       copies: (key, chunk) => swarm.copiesOf(key, chunk),
       neighbours: () => swarm.open.length,
+      isScarce: () => delivery.isScarce,
     });
     const mayUpload = () => this.#mayUpload;
     const swarm = new Swarm(

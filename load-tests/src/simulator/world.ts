@@ -94,7 +94,7 @@ export const worldDefaults: WorldConfig = {
 export interface WorldResult {
   /** Share of the delivered bytes that the edge did not send, over the steady part. */
   readonly offload: number;
-  /** min(1 − regions/viewers, uplink/bitrate). */
+  /** min(1 − regions/viewers, uplink/bitrate), the bitrate being that of the segments that were counted. */
   readonly bound: number;
   /** Edge bytes of a segment ÷ its size, per region. */
   readonly copiesPerRegion: number;
@@ -374,17 +374,19 @@ export class World {
   }
 
   #result(startAt: number): WorldResult {
-    const { warmUpSeconds, seconds, segmentSeconds, live, regions, bitsPerSecond } = this.config;
+    const { warmUpSeconds, seconds, segmentSeconds, live, regions } = this.config;
     const from = startAt + warmUpSeconds * 1000;
     // The last segments are still on their way when time ends.
     const to = startAt + (seconds - 8) * 1000;
     let edge = 0;
     let delivered = 0;
     let size = 0;
+    let counted = 0;
     for (const [segment, bytes] of this.#deliveredBytes) {
       const at = this.#availableAt(segment);
       if (live && (at < from || at > to)) continue;
       delivered += bytes;
+      counted += 1;
       size += this.#stream.segment(segment).body.length;
       edge += this.#edgeBytes.get(segment)?.reduce((sum, part) => sum + part, 0) ?? 0;
     }
@@ -396,7 +398,10 @@ export class World {
     const watched = (seconds - segmentSeconds / 2) * 1000;
     return {
       offload: 1 - edge / delivered,
-      bound: Math.min(1 - (totals.length < 24 ? 1 : regions) / this.config.viewers, meanUplink / bitsPerSecond),
+      bound: Math.min(
+        1 - (totals.length < 24 ? 1 : regions) / this.config.viewers,
+        (meanUplink / 8) * ((counted * segmentSeconds) / size),
+      ),
       copiesPerRegion: edge / size / regions,
       stalls: sum('stalls'),
       stalledMs: sum('stalledMs'),

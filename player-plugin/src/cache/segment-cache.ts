@@ -77,14 +77,10 @@ export class SegmentCache {
     this.#entries.set(key, entry);
   }
 
-  drop(key: string): void {
-    const entry = this.#remove(key);
-    if (entry && entry.heldChunks > 0) this.#dropped(key);
-  }
-
-  /** Drops a segment that nobody can want any more, without a word. */
+  /** Lets go of a segment without a word: nobody can want it any more. */
   forget(key: string): void {
-    this.#remove(key);
+    for (const bytes of this.#entries.get(key)?.chunks ?? []) this.#bytes -= bytes?.byteLength ?? 0;
+    this.#entries.delete(key);
   }
 
   /** The whole segment in a buffer of its own: hls.js transfers what it is given, which would empty ours. */
@@ -99,17 +95,12 @@ export class SegmentCache {
     return whole.buffer;
   }
 
-  #remove(key: string): Entry | undefined {
-    const entry = this.#entries.get(key);
-    this.#entries.delete(key);
-    for (const chunk of entry?.chunks ?? []) this.#bytes -= chunk?.byteLength ?? 0;
-    return entry;
-  }
-
   #makeRoom(keep: string): void {
     for (const key of this.#entries.keys()) {
       if (this.#bytes <= this.#maxBytes) return;
-      if (key !== keep) this.drop(key);
+      if (key === keep) continue;
+      this.forget(key);
+      this.#dropped(key);
     }
   }
 }

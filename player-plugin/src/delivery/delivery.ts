@@ -39,6 +39,8 @@ const HEARING_MS = 400;
 /** After so many segments without a manifest there will be none for the next either, for so long, ms. */
 const MISSES_TO_DECLINE = 3;
 const DECLINE_FOR_MS = 30_000;
+/** Of segments, asked of the edge early: less is what chance leaves. */
+const SCARCE_FROM_SHARE = 0.05;
 
 interface FoundSegment {
   readonly rendition: Rendition;
@@ -111,9 +113,14 @@ export class Delivery {
   deliver(request: SegmentRequest): SegmentDelivery | undefined {
     const found = this.#find(request);
     const { clock, canTrust, swarm } = this.#deps;
-    if (!found || clock.now() < this.#declinesUntil) return undefined;
+    if (!found) return undefined;
     if (canTrust()) return this.#deliver(request, found);
     return swarm.isExpectingPeers(clock.now()) ? this.#deliverOnceTrusted(request, found) : undefined;
+  }
+
+  /** Whether what neighbours can pass on is not enough: then some of each segment is asked of the edge at once. */
+  get isScarce(): boolean {
+    return this.#earlyShare > SCARCE_FROM_SHARE;
   }
 
   /** There are keys now: what was held for want of them goes on. */
@@ -124,25 +131,24 @@ export class Delivery {
   /** The tracker is about to bring the keys. So long, and not longer, a segment can wait: the first one is playing. */
   #deliverOnceTrusted(request: SegmentRequest, found: FoundSegment): SegmentDelivery {
     let delivery: SegmentDelivery | undefined;
-    let hasEnded = false;
-    let end: () => void = () => undefined;
-    const whole = new Promise<DeliveredSegment>((resolve, reject) => {
-      const waitMs = HOLD_SHARE * (found.segment.end - found.segment.start) * 1000;
-      const cancelTimer = this.#deps.clock.after(waitMs, () => end());
-      end = () => {
-        hasEnded = true;
-        cancelTimer();
-        if (!delivery) reject();
-        delivery?.abort();
-      };
-      this.#held.push(() => {
-        if (hasEnded) return;
-        cancelTimer();
-        delivery = this.#deliver(request, found);
-        delivery.whole.then(resolve, reject);
-      });
+    let giveUp: () => void = () => undefined;
+    // Whichever is first: what comes later settles nothing.
+    const trusted = new Promise<void>((resolve, reject) => {
+      giveUp = reject;
+      this.#deps.clock.after(HOLD_SHARE * (found.segment.end - found.segment.start) * 1000, giveUp);
+      this.#held.push(resolve);
     });
-    return { whole, abort: () => end() };
+    const whole = trusted.then(() => {
+      delivery = this.#deliver(request, found);
+      return delivery.whole;
+    });
+    return {
+      whole,
+      abort: () => {
+        giveUp();
+        delivery?.abort();
+      },
+    };
   }
 
   #deliver(request: SegmentRequest, found: FoundSegment): SegmentDelivery {
@@ -169,7 +175,7 @@ export class Delivery {
   /** A segment that hls.js loaded by itself before this engine took part: it can be passed on, once it is verified. */
   adopt(url: string, range: ByteRange | undefined, body: Uint8Array): void {
     const found = this.#find({ url, ...(range ? { range } : {}) });
-    if (!(found && this.#deps.canTrust()) || this.#deps.clock.now() < this.#declinesUntil) return;
+    if (!(found && this.#deps.canTrust())) return;
     this.#deps.timeline.requested(found.rendition, found.segment);
     this.#deps.keys.keyOf(url, range, (key) => {
       if (this.#deps.cache.get(key)?.isWhole) return;
@@ -236,11 +242,11 @@ export class Delivery {
       this.#deps.observer.warned('no-manifest', `no trusted manifest for ${task.place?.url}`);
       this.#misses += 1;
       if (this.#misses >= MISSES_TO_DECLINE) this.#declinesUntil = this.#deps.clock.now() + DECLINE_FOR_MS;
+      // The body that is on its way still serves whoever waits.
+      if (task.isComingWhole) return;
     } else if (because === 'object-changed') {
       this.#deps.observer.warned('object-changed', `${task.place?.url} is not what its manifest says`);
     }
-    // Without a manifest the body that is on its way still serves whoever waits.
-    if (because === 'no-manifest' && task.isComingWhole) return;
     for (const waiter of task.waiters.splice(0)) waiter.reject();
   }
 
@@ -352,7 +358,9 @@ export class Delivery {
     return { by: 'election', me: viewerNumber(viewerId()), others: others.map(({ id }) => viewerNumber(id)) };
   }
 
+  /** Nothing as well while segments like it have no manifests. */
   #find({ url, range }: Pick<SegmentRequest, 'url' | 'range'>): FoundSegment | undefined {
+    if (this.#deps.clock.now() < this.#declinesUntil) return undefined;
     for (const rendition of this.#deps.timeline.renditions()) {
       const segment = rendition.segments.find((one) => one.url === url && sameRange(one.range, range));
       if (segment) return { rendition, segment };
@@ -363,17 +371,13 @@ export class Delivery {
   #wait(key: string, found: FoundSegment, waiter: Waiter): () => void {
     const { cache, tasks, clock } = this.#deps;
     const task = tasks.forRequest(key, found.rendition, found.segment, clock.now());
-    if (cache.get(key)?.isWhole) {
-      waiter.resolve(this.#delivered(task, cache.assemble(key) as ArrayBuffer));
-      return () => undefined;
+    if (cache.get(key)?.isWhole) waiter.resolve(this.#delivered(task, cache.assemble(key) as ArrayBuffer));
+    else if (task.edgeFailed) waiter.reject();
+    else {
+      task.waiters.push(waiter);
+      this.timelineChanged();
+      this.#planNow();
     }
-    if (task.edgeFailed) {
-      waiter.reject();
-      return () => undefined;
-    }
-    task.waiters.push(waiter);
-    this.timelineChanged();
-    this.#planNow();
     return () => {
       const at = task.waiters.indexOf(waiter);
       if (at >= 0) task.waiters.splice(at, 1);

@@ -26,9 +26,11 @@ export class EdgeFetches {
     done: (bytes: Uint8Array | undefined) => void,
   ): () => void {
     this.meter.pendingBytes += expectedBytes;
-    const settled = once(() => {
-      this.meter.pendingBytes -= expectedBytes;
-    });
+    let pendingBytes = expectedBytes;
+    const settled = () => {
+      this.meter.pendingBytes -= pendingBytes;
+      pendingBytes = 0;
+    };
     const cancel = this.#withRetries({ what: 'segment', url, segmentRange: range, within }, (answer) => {
       settled();
       if (answer) this.meter.delivered(answer);
@@ -62,12 +64,4 @@ export class EdgeFetches {
     ask();
     return () => cancel();
   }
-}
-
-function once(run: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) run();
-    isDone = true;
-  };
 }

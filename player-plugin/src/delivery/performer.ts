@@ -123,7 +123,6 @@ export class Performer {
     task.manifest = 'asked';
     const cancel = this.#deps.edge.manifest(task.place, (encoded) => {
       task.cancels.delete(cancel);
-      if (task.manifest === 'here') return;
       if (encoded)
         this.#deps.manifests.check(task.key, encoded, (manifest) => this.#fetchedManifest(task, manifest, encoded));
       else this.#fetchedManifest(task, undefined, undefined);

@@ -77,7 +77,7 @@ export class TaskList {
   /** Follows the timeline. @returns what came to it, and what nobody wants any more */
   refresh(now: number): { readonly added: SegmentTask[]; readonly dropped: SegmentTask[] } {
     const kept = new Set<SegmentTask>();
-    for (const { rendition, segment } of this.#timeline.wanted(now, this.#config.aheadSeconds)) {
+    for (const { rendition, segment } of this.#timeline.wanted(this.#config.aheadSeconds)) {
       const task = this.#ensure(rendition, segment, now);
       if (task) kept.add(task);
     }

@@ -13,7 +13,7 @@ describe('how much of a segment is asked of the edge at once', () => {
   test.each([
     {
       what: 'nothing in the first segments, whatever is repaired',
-      segments: 3,
+      segments: 2,
       needed: 0.4,
       least: FIRST_EARLY_SHARE,
       most: 0,

@@ -3,8 +3,8 @@
  * nobody else; the same bytes asked for when the segment is new can be passed on (docs/decisions/0074).
  */
 
-/** The first segments of a stay are repaired for want of neighbours: it takes some five of them to get above 0. */
-export const FIRST_EARLY_SHARE = -4;
+/** The first segments of a stay are repaired for want of neighbours: it takes some four of them to get above 0. */
+export const FIRST_EARLY_SHARE = -2;
 
 /** So much is repaired by chance. */
 const CHANCE = 0.1;

@@ -1,11 +1,9 @@
 import type { Playhead, Rendition, TimelineSegment } from '../segment-engine.ts';
 
-/** A segment that should be here, and by when. */
+/** A segment that should be here. */
 export interface Wanted {
   readonly rendition: Rendition;
   readonly segment: TimelineSegment;
-  /** When the playhead gets there, ms on the engine's clock. */
-  readonly playsAt: number;
 }
 
 /** What is played, where the playhead is, and what follows from it for the segments. Pure: `now` is a parameter. */
@@ -66,7 +64,7 @@ export class Timeline {
    * much beyond it. Nearest first.
    * @param aheadSeconds how far beyond hls.js' own loading a recording is fetched
    */
-  wanted(now: number, aheadSeconds: number): Wanted[] {
+  wanted(aheadSeconds: number): Wanted[] {
     const wanted: Wanted[] = [];
     for (const { url, from } of this.#loading.values()) {
       const rendition = this.#renditions.get(url);
@@ -74,7 +72,7 @@ export class Timeline {
       const until = rendition.live ? Number.POSITIVE_INFINITY : from + aheadSeconds;
       for (const segment of segmentsFrom(rendition.segments, from)) {
         if (segment.start > until) break;
-        wanted.push({ rendition, segment, playsAt: this.playsAt(segment.start, now) });
+        wanted.push({ rendition, segment });
       }
     }
     return wanted.sort((a, b) => a.segment.start - b.segment.start);

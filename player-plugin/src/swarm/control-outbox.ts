@@ -60,7 +60,6 @@ export class ControlOutbox {
 
   flush(): void {
     this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
     this.#dueAt = Number.POSITIVE_INFINITY;
     const frames = this.#frames;
     for (const { key, chunks } of this.#haves) frames.push({ type: 'have', key, runs: sortedRuns(chunks) });
@@ -74,7 +73,6 @@ export class ControlOutbox {
 
   close(): void {
     this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
   }
 
   #sendWithin(ms: number): void {

@@ -30,8 +30,8 @@ interface Download {
 /** A request may take twice what was expected, and this. */
 const TIMEOUT_SLACK_MS = 250;
 /** What a peer accepts waits in its queue for so long at most: the least it allows itself, and per round trip. */
-const MIN_QUEUE_MS = 150;
-const QUEUE_PER_RTT = 2.5;
+const QUEUE_MS = 150;
+const TRIPS = 3.5;
 const LONGEST_TIMEOUT_MS = 8_000;
 
 export class Downloads {
@@ -121,7 +121,7 @@ export class Downloads {
   #expect(download: Download): void {
     const ahead = this.#running.length * download.size;
     const { rttMs, bytesPerMs } = this.#score;
-    const expectedMs = rttMs + Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * rttMs) + ahead / bytesPerMs;
+    const expectedMs = QUEUE_MS + TRIPS * rttMs + ahead / bytesPerMs;
     const timeoutMs = Math.min(LONGEST_TIMEOUT_MS, 2 * expectedMs + TIMEOUT_SLACK_MS);
     download.dueAt = this.#clock.now() + timeoutMs;
   }

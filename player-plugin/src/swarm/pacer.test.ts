@@ -25,3 +25,11 @@ test('a timer that rings late is made up for, but not a long pause', () => {
   expect(send(pacer, 4, 70)).toEqual([70, 70, 70, 80]);
   expect(send(pacer, 6, 60_000).map((at) => at - 60_000)).toEqual([0, 0, 0, 0, 10, 20]);
 });
+
+test('while it rests nothing goes, and then no more at once than before', () => {
+  const pacer = new Pacer();
+  send(pacer, 4, 0);
+  pacer.rest(100, 40);
+  expect(pacer.waitMs(40)).toBe(100);
+  expect(send(pacer, 3, 140)).toEqual([140, 150, 160]);
+});

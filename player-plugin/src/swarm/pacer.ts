@@ -15,6 +15,11 @@ export class Pacer {
     this.#freeAt = Math.max(this.#freeAt, now - BURST_MS) + (bytes * 1000) / bytesPerSecond;
   }
 
+  /** Nothing leaves for so long, ms. */
+  rest(ms: number, now: number): void {
+    this.#freeAt = Math.max(this.#freeAt, now) + ms;
+  }
+
   /** How long the next piece has to wait, ms. */
   waitMs(now: number): number {
     return Math.max(0, this.#freeAt - now);

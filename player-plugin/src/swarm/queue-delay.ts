@@ -7,7 +7,7 @@
  */
 
 /** The least delay of a connection counts for less and less, per ms: clocks drift, and paths change. */
-const LEAST_FADES = 0.0005;
+const LEAST_FADES = 0.0002;
 /** What is fastest of so long, and of the same time before. */
 const RECENT_MS = 100;
 

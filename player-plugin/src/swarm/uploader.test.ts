@@ -37,7 +37,7 @@ class HandClock implements Clock {
 }
 
 /** A peer behind a line of so many bytes per ms, which acknowledges what reaches it. */
-function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY, neighbours = 12) {
+function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY, neighbours = 12, isScarce = false) {
   const clock = new HandClock();
   let lineFreeAt = 0;
   let lastPiece = 0;
@@ -74,6 +74,7 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY, neighbo
     drained: () => undefined,
     copies: (_key, chunk) => (rare.has(chunk) ? 1 : 8),
     neighbours: () => neighbours,
+    isScarce: () => isScarce,
   });
   let chunk = 0;
   /** Asks for more whenever there is room, for so long. */
@@ -138,6 +139,26 @@ test('among few neighbours nothing is kept free', () => {
   expect(most[0]).toBeGreaterThan(most[1] as number);
 });
 
+test('where uplinks do not carry the stream more waits here, and who is refused comes back later', () => {
+  const [plenty, scarce] = [false, true].map((isScarce) => {
+    const { uploader, target, keepAsking, clock } = setUp(500, Number.POSITIVE_INFINITY, 3, isScarce);
+    keepAsking(5_000);
+    const waits: number[] = [];
+    const asking = {
+      ...target,
+      refuse: (_key: string, _chunk: number, _because: string, ms: number) => waits.push(ms),
+    };
+    for (let chunk = 10_000; waits.length === 0; chunk++) {
+      const deadline = clock.now() + 9_000;
+      uploader.request({ target: asking, key: 'k', chunk, deadline }, new Uint8Array(CHUNK_BYTES));
+    }
+    return { backlogMs: uploader.backlogMs, waitMs: waits[0] as number };
+  });
+  expect(plenty?.backlogMs).toBeLessThan(300);
+  expect(scarce?.backlogMs).toBeGreaterThan(400);
+  expect(scarce?.waitMs).toBeGreaterThan(2 * (plenty?.waitMs as number));
+});
+
 test('what would come too late, what the budget forbids, and what the peer has meanwhile is not sent', () => {
   const late = setUp(125);
   late.uploader.request({ target: late.target, key: 'k', chunk: 1, deadline: 10 }, new Uint8Array(CHUNK_BYTES));
@@ -186,6 +207,19 @@ test.each([
   keepAsking(30_000);
   expect(arrived.mostQueuedMs).toBeLessThan(withinMs);
 });
+
+test.each([50, 150, 500])(
+  'a line of %i bytes/ms that has work for five minutes is used, and its queue does not grow',
+  (bytesPerMs) => {
+    const { arrived, keepAsking } = setUp(bytesPerMs);
+    keepAsking(240_000);
+    const before = arrived.bytes;
+    arrived.mostQueuedMs = 0;
+    keepAsking(300_000);
+    expect((arrived.bytes - before) / (60_000 * bytesPerMs)).toBeGreaterThan(0.995);
+    expect(arrived.mostQueuedMs).toBeLessThan(100);
+  },
+);
 
 test('a connection that holds back what it was given gets no more, and the line goes to another', () => {
   const { uploader, target, sent, clock } = setUp(125);

@@ -46,13 +46,12 @@ interface Job extends UploadRequest {
 /** What the caps allow at this moment, bytes; see upload-budget. */
 export type Allowance = (now: number) => number;
 
-/** Beyond the base round trip so much may be under way: enough to keep the line busy, short enough for a game beside it. */
-const WINDOW_SLACK_MS = 35;
 /**
- * At least so much, for acknowledgements wait for company and come back over lines with queues of their own: on a fast line
- * what counts as under way has mostly arrived, and with less it stood still.
+ * Beyond the base round trip so much may be under way: acknowledgements wait for company, and come back over lines with queues of
+ * their own, from neighbours of which most are farther than the nearest. How much is on the line is the pacer's to keep small;
+ * with 120 ms in all, lines with work stood still for 1.4 % of the time (docs/decisions/0079).
  */
-const LEAST_WINDOW_MS = 120;
+const WINDOW_SLACK_MS = 180;
 /** A piece holds up everything behind it, control messages too: on a slow line pieces are smaller. */
 const LONGEST_PIECE_MS = 30;
 /** SCTP acknowledges every second packet (RFC 9260 §6.2); seven are what fits into a piece. */
@@ -68,8 +67,13 @@ export const RARE_COPIES = 2;
  * much waiting there it never lacks work, and the line goes to others.
  */
 const HELD_MS = 15;
-/** The shortest queue beyond which requests are refused; it grows with the round trip, as the refused are back no sooner. */
+/** The shortest queue beyond which requests are refused, and time to come back; it grows with the round trip, as the refused are back no sooner. */
 const MIN_QUEUE_MS = 150;
+/**
+ * Where uplinks do not carry the stream every line has more work than it can do, and fourteen of fifteen requests are refused: a
+ * longer queue spares questions. Elsewhere it would keep what slow lines have begun from those who need it (docs/decisions/0079).
+ */
+const SCARCE_QUEUE_MS = 400;
 const QUEUE_PER_RTT = 2.5;
 /** A line on which nothing queues may carry more than it was seen to: twice as much with each step, so far at most. */
 const MOST_GAIN = 16;
@@ -77,13 +81,22 @@ const MOST_GAIN = 16;
  * More waits than this: less is sent, the further from it the more (LEDBAT's off_target, RFC 6817 §2.4.2). A queue of forty packets,
  * which are 435 bytes in the mean, is full after 116 ms at 1.2 Mbit/s.
  */
-const TARGET_QUEUE_MS = 25;
+const TARGET_QUEUE_MS = 17;
 /** With longer steps the rate swings around what the line carries, and where it is below the line stands still (docs/decisions/0078). */
-const STEP = 0.04;
-/** A line that was full within that time is tried with a little more only: what it carries has been measured. */
-const REMEMBER_CROWD_MS = 10_000;
+const STEP = 0.02;
+/**
+ * And at once so much more or less is sent as would bring the queue to its aim in this time: the queue is the sum of what was
+ * too much, and a rate that only follows the queue swings for ever (docs/decisions/0079).
+ */
+const SETTLE_MS = 400;
+/**
+ * A line that always has work is never empty, and what its queue is measured against would rise with it, up to the window: so
+ * often it is let run empty (the latency drift of LEDBAT, and the periodic slowdowns of draft-irtf-iccrg-ledbat-plus-plus).
+ */
+const EMPTY_EVERY_MS = 10_000;
+/** A line that was let run empty within that time, because it was full, is tried with a little more only: what it carries has been measured. */
+const REMEMBER_CROWD_MS = 20_000;
 const LEAST_GAIN = 0.5;
-const MIN_RETRY_MS = 150;
 /**
  * With so many neighbours somebody always asks: then the rest of the queue is kept free for what is rare, or is played so soon.
  * Among few a line would be idle for it.
@@ -107,13 +120,14 @@ export class Uploader {
   readonly #pacer = new Pacer();
   #queuedBytes = 0;
   #gain = 1;
-  #crowdedAt = Number.NEGATIVE_INFINITY;
+  #emptiedAt = Number.NEGATIVE_INFINITY;
   #probedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
   readonly #sent: (target: UploadTarget, bytes: number) => void;
   readonly #drained: () => void;
   readonly #copies: (key: string, chunk: number) => number;
   readonly #neighbours: () => number;
+  readonly #isScarce: () => boolean;
 
   constructor(
     config: UploaderConfig,
@@ -127,6 +141,8 @@ export class Uploader {
       /** How many neighbours have told of a chunk. */
       copies: (key: string, chunk: number) => number;
       neighbours: () => number;
+      /** Whether uplinks do not carry what is played. */
+      isScarce: () => boolean;
     },
   ) {
     this.#clock = deps.clock;
@@ -136,6 +152,7 @@ export class Uploader {
     this.#drained = deps.drained;
     this.#copies = deps.copies;
     this.#neighbours = deps.neighbours;
+    this.#isScarce = deps.isScarce;
     this.#meter = new RateMeter(config.initialBytesPerSecond, config.floorBytesPerSecond);
   }
 
@@ -164,9 +181,10 @@ export class Uploader {
       return;
     }
     const backlogMs = this.backlogMs;
-    const limitMs = Math.max(MIN_QUEUE_MS, QUEUE_PER_RTT * this.#window.baseRoundTripMs(now));
+    const leastMs = this.#isScarce() ? SCARCE_QUEUE_MS : MIN_QUEUE_MS;
+    const limitMs = Math.max(leastMs, QUEUE_PER_RTT * this.#window.baseRoundTripMs(now));
     if (backlogMs > limitMs || (backlogMs > COMMON_SHARE * limitMs && this.#canWait(request, now))) {
-      const afterMs = Math.max(MIN_RETRY_MS, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
+      const afterMs = Math.max(leastMs, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
       target.refuse(key, chunk, 'busy', afterMs);
       return;
     }
@@ -229,10 +247,8 @@ export class Uploader {
   }
 
   #mayGo(now: number): boolean {
-    // One piece more than fits into the time: its own sending is part of the acknowledgement's round trip.
-    const underWayMs = this.#sendingMs(this.#window.bytesUnderWay(now) - this.#pieceBytes);
-    const windowMs = Math.max(LEAST_WINDOW_MS, this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS);
-    return underWayMs < windowMs && this.#pacer.waitMs(now) === 0;
+    const underWayMs = this.#sendingMs(this.#window.bytesUnderWay(now));
+    return underWayMs < this.#window.baseRoundTripMs(now) + WINDOW_SLACK_MS && this.#pacer.waitMs(now) === 0;
   }
 
   #canWait({ key, chunk, deadline }: UploadRequest, now: number): boolean {
@@ -255,7 +271,8 @@ export class Uploader {
     const id = target.sendPiece(key, chunk, sentBytes, this.backlogMs, piece);
     const now = this.#clock.now();
     this.#window.sent(target, id, piece.byteLength, now);
-    this.#pacer.sent(piece.byteLength, this.#expectedRate, now);
+    const settling = 1 + (this.#queue.recentMs(now) - TARGET_QUEUE_MS) / SETTLE_MS;
+    this.#pacer.sent(piece.byteLength * settling, this.#expectedRate, now);
     this.#sent(target, piece.byteLength);
   }
 
@@ -287,15 +304,18 @@ export class Uploader {
     const queueMs = this.#queue.recentMs(now);
     const isUncrowded = queueMs < UNCROWDED_QUEUE_MS;
     if (!isUncrowded) {
-      this.#crowdedAt = now;
       this.#gain = Math.min(1, this.#gain);
       this.#meter.lineIsFull(now);
+      if (now - this.#emptiedAt > EMPTY_EVERY_MS) {
+        this.#emptiedAt = now;
+        this.#pacer.rest(queueMs + TARGET_QUEUE_MS, now);
+      }
     }
     if (this.#jobs.length === 0 || now - this.#probedAt < Math.max(PROBE_EVERY_MS, this.#window.baseRoundTripMs(now)))
       return;
     this.#probedAt = now;
     if (isUncrowded && this.#gain >= 1) {
-      const growth = now - this.#crowdedAt < REMEMBER_CROWD_MS ? 1 + STEP : 2;
+      const growth = now - this.#emptiedAt < REMEMBER_CROWD_MS ? 1 + STEP : 2;
       this.#gain = Math.min(MOST_GAIN, growth * this.#gain);
     } else {
       const offTarget = Math.max(-1, 1 - queueMs / TARGET_QUEUE_MS);
