@@ -374,8 +374,10 @@ export class Session implements P2PSession {
   }
 
   #hear(message: TrackerMessage): void {
-    if (message.type === 'welcome') this.#tokens.accepted();
-    if (message.type === 'welcome') this.#tracker?.reports.start(message.reportEveryMs);
+    if (message.type === 'welcome') {
+      this.#tokens.accepted();
+      this.#tracker?.reports.start(message.reportEveryMs);
+    }
     this.#engine?.hear(message);
     this.#handOver();
     if (message.type === 'blocked') this.#change({ blocked: true });

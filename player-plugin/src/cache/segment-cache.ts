@@ -14,7 +14,7 @@ export interface CachedSegment {
 interface Entry extends CachedSegment {
   readonly chunks: (Uint8Array | undefined)[];
   heldChunks: number;
-  readonly isWhole: boolean;
+  isWhole: boolean;
 }
 
 /** What viewers share with each other, bounded in bytes. The longest unused goes first. */
@@ -43,16 +43,13 @@ export class SegmentCache {
   open(key: string, manifest: Manifest, encodedManifest: Uint8Array): CachedSegment {
     const known = this.#entries.get(key);
     if (known) return known;
-    const count = chunkCount(manifest);
     const entry: Entry = {
       key,
       manifest,
       encodedManifest,
-      chunks: new Array<Uint8Array | undefined>(count),
+      chunks: new Array<Uint8Array | undefined>(chunkCount(manifest)),
       heldChunks: 0,
-      get isWhole() {
-        return this.heldChunks === count;
-      },
+      isWhole: false,
     };
     this.#entries.set(key, entry);
     return entry;
@@ -64,6 +61,7 @@ export class SegmentCache {
     if (!entry || entry.chunks[chunk] !== undefined) return false;
     entry.chunks[chunk] = bytes;
     entry.heldChunks += 1;
+    entry.isWhole = entry.heldChunks === entry.chunks.length;
     this.#bytes += bytes.byteLength;
     this.touch(key);
     this.#makeRoom(key);

@@ -63,3 +63,12 @@ test('old delays are forgotten: recent ones after 200 ms, the least of a connect
   queue.sample(near, sent(500_000), 500_120, 500_000);
   expect(queue.recentMs(500_000)).toBe(0);
 });
+
+test('a clock that jumps is no queue, and from then on counts from where it is', () => {
+  const queue = new QueueDelay<object>();
+  queue.sample(near, sent(0), 20, 50);
+  queue.sample(near, sent(1_000), 31_020, 1_050);
+  expect(queue.recentMs(1_050)).toBe(0);
+  queue.sample(near, sent(2_000), 32_060, 2_100);
+  expect(Math.round(queue.recentMs(2_100))).toBe(40);
+});

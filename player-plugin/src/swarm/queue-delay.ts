@@ -10,6 +10,8 @@
 const LEAST_FADES = 0.0002;
 /** What is fastest of so long, and of the same time before. */
 const RECENT_MS = 100;
+/** No queue of ours is as long: a clock has jumped, as when a laptop slept, and what is known of it is worth nothing. */
+const JUMP_MS = 2_000;
 
 /** What is known of a piece that was acknowledged. */
 export interface SentPiece {
@@ -41,7 +43,7 @@ export class QueueDelay<Target extends object> {
     const known = sizes[size];
     const least = known ?? { ms: ms - this.recentMs(now), at: now };
     const queuedMs = Math.max(0, ms - least.ms - (now - least.at) * LEAST_FADES);
-    sizes[size] = queuedMs > 0 ? least : { ms, at: now };
+    sizes[size] = queuedMs > 0 && queuedMs < JUMP_MS ? least : { ms, at: now };
     this.#turn(now);
     // The first of its kind has nothing to be compared with: it is taken to have waited as long as all others.
     if (known) this.#current = Math.min(this.#current, queuedMs);
@@ -51,7 +53,7 @@ export class QueueDelay<Target extends object> {
   recentMs(now: number): number {
     this.#turn(now);
     const leastMs = Math.min(this.#current, this.#before);
-    return leastMs === Number.POSITIVE_INFINITY ? 0 : leastMs;
+    return leastMs < JUMP_MS ? leastMs : 0;
   }
 
   #turn(now: number): void {
