@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { newFolder } from '@nearcast/service-kit/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { startEdge } from './server.ts';
 import { edgeFor, exchange, get, metricOf, metricsOf, stoppedClock } from './testing/edge-under-test.ts';
-import { newFolder } from './testing/new-folder.ts';
 import { originWith } from './testing/scripted-origin.ts';
 
 /** A full machine is slow. */

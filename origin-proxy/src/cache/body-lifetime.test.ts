@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { get as httpGet, type IncomingMessage } from 'node:http';
+import { newFolder } from '@nearcast/service-kit/testing';
 import { expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { edgeFor, metricOf } from '../testing/edge-under-test.ts';
-import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf, originWith } from '../testing/scripted-origin.ts';
 
 const KIB = 1024;

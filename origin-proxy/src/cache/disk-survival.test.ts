@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newFolder } from '@nearcast/service-kit/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { edgeProcess, withSmallDisk } from '../testing/edge-process.ts';
 import { bodyOf, cacheOf, edgeFor, get, metricOf, purge, stoppedClock } from '../testing/edge-under-test.ts';
-import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf, fileOf, originWith } from '../testing/scripted-origin.ts';
 
 /** Files of objects in a cache folder. */

@@ -1,9 +1,9 @@
 import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { newFolder } from '@nearcast/service-kit/testing';
 import { describe, expect, test } from 'vitest';
 import { bodyOf, edgeFor } from '../testing/edge-under-test.ts';
-import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf, fileOf, originWith } from '../testing/scripted-origin.ts';
 import { exposedKeyFiles, loadSigningKeys } from './signing-keys.ts';
 

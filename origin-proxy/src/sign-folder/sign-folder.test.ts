@@ -1,10 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeManifest, signedPart } from '@nearcast/protocol';
+import { newFolder } from '@nearcast/service-kit/testing';
 import { expect, test } from 'vitest';
 import { loadSigningKeys } from '../integrity/signing-keys.ts';
 import { bodyOf, edgeFor } from '../testing/edge-under-test.ts';
-import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf } from '../testing/scripted-origin.ts';
 import { signFolder } from './sign-folder.ts';
 

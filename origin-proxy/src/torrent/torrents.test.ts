@@ -2,11 +2,11 @@ import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { newFolder } from '@nearcast/service-kit/testing';
 import bencode from 'bencode';
 import { describe, expect, test, vi } from 'vitest';
 import type { Edge, EdgeConfig } from '../server.ts';
 import { bodyOf, edgeFor, get, metricOf, purge, urlOf } from '../testing/edge-under-test.ts';
-import { newFolder } from '../testing/new-folder.ts';
 import { bytesOf, fileOf, originWith, rangedFileOf } from '../testing/scripted-origin.ts';
 
 /** A full machine is slow. */

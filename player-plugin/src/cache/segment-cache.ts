@@ -7,7 +7,6 @@ export interface CachedSegment {
   /** The manifest as it came, to be passed on. */
   readonly encodedManifest: Uint8Array;
   readonly chunks: readonly (Uint8Array | undefined)[];
-  readonly heldChunks: number;
   readonly isWhole: boolean;
 }
 

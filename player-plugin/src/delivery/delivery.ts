@@ -2,7 +2,7 @@ import { type Arc, type ByteRange, type ChunkRun, hexOf, pathOfUrl } from '@near
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
-import { FIRST_EARLY_SHARE, nextEarlyShare } from '../scheduling/early-share.ts';
+import { FIRST_EARLY_SHARE, nextEarlyShare, SCARCE_FROM_SHARE } from '../scheduling/early-share.ts';
 import { type DutyRule, viewerNumber } from '../scheduling/fetch-duty.ts';
 import { planRequests } from '../scheduling/plan-requests.ts';
 import type { PlanConfig } from '../scheduling/plan-view.ts';
@@ -39,8 +39,6 @@ const HEARING_MS = 400;
 /** After so many segments without a manifest there will be none for the next either, for so long, ms. */
 const MISSES_TO_DECLINE = 3;
 const DECLINE_FOR_MS = 30_000;
-/** Of segments, asked of the edge early: less is what chance leaves. */
-const SCARCE_FROM_SHARE = 0.05;
 
 interface FoundSegment {
   readonly rendition: Rendition;

@@ -6,6 +6,9 @@
 /** The first segments of a stay are repaired for want of neighbours: it takes some four of them to get above 0. */
 export const FIRST_EARLY_SHARE = -2;
 
+/** From this share on uplinks do not carry what is played: less is what chance leaves. */
+export const SCARCE_FROM_SHARE = 0.05;
+
 /** So much is repaired by chance. */
 const CHANCE = 0.1;
 

@@ -29,8 +29,9 @@ interface Download {
 
 /** A request may take twice what was expected, and this. */
 const TIMEOUT_SLACK_MS = 250;
-/** What a peer accepts waits in its queue for so long at most: the least it allows itself, and per round trip. */
+/** What a peer accepts waits in its queue: the least that it allows itself, where uplinks suffice. */
 const QUEUE_MS = 150;
+/** Of round trips: question and answer, and what the peer's queue may be longer for them. */
 const TRIPS = 3.5;
 const LONGEST_TIMEOUT_MS = 8_000;
 

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newFolder } from '@nearcast/service-kit/testing';
 import fc from 'fast-check';
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -232,8 +232,7 @@ describe('ES256 and EdDSA by a JWK set', () => {
   });
 
   test('a file, read again when a key is not in it', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'nearcast-keys-'));
-    cleanups.push(() => rm(folder, { recursive: true }));
+    const folder = newFolder();
     const path = join(folder, 'keys.json');
     await expect(new TokenKeySet(path, vi.fn()).start()).rejects.toThrow(/--token-jwks .*keys\.json: /);
     const [old, next] = [await keyPair('ES256', 'old'), await keyPair('EdDSA', 'next')];
@@ -248,8 +247,7 @@ describe('ES256 and EdDSA by a JWK set', () => {
 
 describe('a secret', () => {
   test('as hex, base64, base64url or a file of one of these', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'nearcast-secret-'));
-    cleanups.push(() => rm(folder, { recursive: true }));
+    const folder = newFolder();
     const path = join(folder, 'secret');
     await writeFile(path, `${secret.toString('base64')}\n`);
     for (const given of [secret.toString('hex'), secret.toString('base64'), secret.toString('base64url'), path]) {

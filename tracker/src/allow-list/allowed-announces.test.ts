@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newFolder } from '@nearcast/service-kit/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startTracker } from '../server.ts';
@@ -9,8 +9,7 @@ import { startTracker } from '../server.ts';
 const PUBLISHED = '3031323334353637383961626364656667686970';
 
 test('with the list on, only what was published has a swarm; others are told, and keep their connection', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'nearcast-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = newFolder();
   const list = join(folder, 'list.json');
   await writeFile(list, JSON.stringify({ infohashes: [] }));
   const tracker = await startTracker({ port: 0, adminPort: 0, host: '127.0.0.1', publishedFiles: list });

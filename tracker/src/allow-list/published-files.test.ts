@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { portOf } from '@nearcast/service-kit';
+import { newFolder } from '@nearcast/service-kit/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import type { BinaryId } from '../dialects/webtorrent.ts';
@@ -93,8 +93,7 @@ test('what is taken back is gone with the next look; while the edge is away the 
 });
 
 test('it may be a file', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'nearcast-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = newFolder();
   await writeFile(join(folder, 'list.json'), JSON.stringify({ infohashes: HEX }));
   const files = new PublishedFiles(join(folder, 'list.json'), systemClock, () => undefined);
   onTestFinished(() => files.stop());

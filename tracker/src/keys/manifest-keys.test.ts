@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { newFolder } from '@nearcast/service-kit/testing';
+import { afterEach, expect, test, vi } from 'vitest';
 import { patience } from '../testing/test-viewer.ts';
 import { ManifestKeys, parseKeySet } from './manifest-keys.ts';
 
@@ -44,8 +44,7 @@ test('keys come from a URL, also when it is there only later', async () => {
 });
 
 test('keys come from a file', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'nearcast-keys-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = newFolder();
   const file = join(folder, 'keys.json');
   await writeFile(file, JSON.stringify({ keys: [key] }));
   const keys = new ManifestKeys(file, hastyClock, () => undefined);

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 
 /** An empty folder that goes with the test. */
 export function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'nearcast-edge-'));
+  const folder = mkdtempSync(join(tmpdir(), 'nearcast-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
