@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib';
 import MagicString, { Bundle } from 'magic-string';
 import ts from 'typescript';
 
-/** Each function is tried at every so manyth place, so often: what was best for it changes when others have moved. */
-const PLACES_APART = 3;
-const ROUNDS = 2;
+/** Each function is tried at every so manyth place, so often, each time at others: what was best for it changes when others have moved. */
+const PLACES_APART = 2;
+const ROUNDS = 3;
 
 /**
  * Puts each function of a bundle, the largest first, where the bundle compresses best: a compressor finds again what came
@@ -16,10 +16,11 @@ export function inBestOrder(code: string): Bundle {
   let fewest = sizeOf(code, best);
   const functions = given.filter(({ isHoisted }) => isHoisted);
   functions.sort((one, other) => lengthOf(other) - lengthOf(one));
-  for (const moved of Array.from({ length: ROUNDS }, () => functions).flat()) {
+  const turns = Array.from({ length: ROUNDS }, (_, round) => functions.map((moved) => ({ moved, round }))).flat();
+  for (const { moved, round } of turns) {
     const others = best.filter((one) => one !== moved);
     // Not before the first, which may be a directive, nor behind the last, which may do without its semicolon.
-    for (let place = 1; place < others.length; place += PLACES_APART) {
+    for (let place = 1 + round; place < others.length; place += PLACES_APART) {
       const order = others.toSpliced(place, 0, moved);
       const bytes = sizeOf(code, order);
       if (bytes < fewest) [best, fewest] = [order, bytes];

@@ -17,6 +17,7 @@ import { Performer } from './delivery/performer.ts';
 import { SegmentKeys } from './delivery/segment-keys.ts';
 import { TaskList, type TaskListConfig, taskListDefaults } from './delivery/task-list.ts';
 import type { Random } from './random.ts';
+import { LACKING_FROM_SHARE, SCARCE_FROM_SHARE } from './scheduling/early-share.ts';
 import { type PlanConfig, planDefaults } from './scheduling/plan-view.ts';
 import { Timeline } from './scheduling/windows.ts';
 import type {
@@ -137,7 +138,7 @@ export class SwarmEngine implements SegmentEngine {
       drained: () => swarm.tellNews(),
       copies: (key, chunk) => swarm.copiesOf(key, chunk),
       neighbours: () => swarm.open.length,
-      isScarce: () => delivery.isScarce,
+      isScarce: () => delivery.earlyShare > SCARCE_FROM_SHARE,
     });
     const mayUpload = () => this.#mayUpload;
     const swarm = new Swarm(
@@ -148,6 +149,7 @@ export class SwarmEngine implements SegmentEngine {
         cache,
         uploader: this.#uploader,
         mayUpload,
+        isLacking: () => delivery.earlyShare > LACKING_FROM_SHARE,
         tellTracker: ports.tellTracker,
       },
       {

@@ -2,7 +2,7 @@ import { type Arc, type ByteRange, type ChunkRun, hexOf, pathOfUrl } from '@near
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
-import { FIRST_EARLY_SHARE, nextEarlyShare, SCARCE_FROM_SHARE } from '../scheduling/early-share.ts';
+import { FIRST_EARLY_SHARE, nextEarlyShare } from '../scheduling/early-share.ts';
 import { type DutyRule, viewerNumber } from '../scheduling/fetch-duty.ts';
 import { planRequests } from '../scheduling/plan-requests.ts';
 import type { PlanConfig } from '../scheduling/plan-view.ts';
@@ -79,7 +79,8 @@ export class Delivery {
   /** By key: when a live segment can be forgotten, unless a playlist names it again. */
   readonly #keptUntil = new Map<string, number>();
   readonly #held: (() => void)[] = [];
-  #earlyShare = FIRST_EARLY_SHARE;
+  /** Which share of a live segment is asked of the edge at once, and so how far what neighbours pass on is from enough. */
+  earlyShare: number = FIRST_EARLY_SHARE;
   #misses = 0;
   #declinesUntil = 0;
   #isClosed = false;
@@ -114,11 +115,6 @@ export class Delivery {
     if (!found) return undefined;
     if (canTrust()) return this.#deliver(request, found);
     return swarm.isExpectingPeers(clock.now()) ? this.#deliverOnceTrusted(request, found) : undefined;
-  }
-
-  /** Whether what neighbours can pass on is not enough: then some of each segment is asked of the edge at once. */
-  get isScarce(): boolean {
-    return this.#earlyShare > SCARCE_FROM_SHARE;
   }
 
   /** There are keys now: what was held for want of them goes on. */
@@ -294,7 +290,7 @@ export class Delivery {
     for (const task of segments) task.duty = this.#dutyFor(task, peers, now);
     if (this.#isAlone(now)) this.#fetchAlone(segments);
     const me = viewerNumber(viewerId());
-    const view = { now, segments, peers, holders: swarm.holders, edge: edge.meter, me, earlyShare: this.#earlyShare };
+    const view = { now, segments, peers, holders: swarm.holders, edge: edge.meter, me, earlyShare: this.earlyShare };
     const plan = planRequests(view, this.#plan, random);
     for (const action of plan.actions) performer.perform(action, action.segment as SegmentTask);
     swarm.tick(now);
@@ -390,7 +386,7 @@ export class Delivery {
       else waiter.reject();
     }
     this.#deps.tasks.delete(task.key);
-    this.#earlyShare = nextEarlyShare(this.#earlyShare, task.repairedChunks / task.chunks);
+    this.earlyShare = nextEarlyShare(this.earlyShare, task.repairedChunks / task.chunks);
     this.changed();
   }
 

@@ -9,6 +9,9 @@ export const FIRST_EARLY_SHARE = -2;
 /** From this share on uplinks do not carry what is played: less is what chance leaves. */
 export const SCARCE_FROM_SHARE = 0.05;
 
+/** From this share on more is repaired than chance leaves, for a while: another neighbour may help (docs/decisions/0080). */
+export const LACKING_FROM_SHARE = -0.04;
+
 /** So much is repaired by chance. */
 const CHANCE = 0.1;
 

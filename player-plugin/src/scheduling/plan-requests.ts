@@ -21,9 +21,10 @@ import {
  */
 export function planRequests(view: PlanView, config: PlanConfig, random: Random): RequestPlan {
   const plan = new Plan(view, config, random);
-  for (const segment of view.segments) if (!segment.isComingWhole) plan.manifest(segment);
-  for (const segment of view.segments) if (!segment.isComingWhole) plan.duty(segment);
-  for (const segment of view.segments) if (!segment.isComingWhole) plan.repair(segment);
+  const open = view.segments.filter(({ isComingWhole }) => !isComingWhole);
+  for (const segment of open) plan.manifest(segment);
+  for (const segment of open) plan.duty(segment);
+  for (const segment of open) plan.repair(segment);
   plan.askPeers();
   return plan;
 }

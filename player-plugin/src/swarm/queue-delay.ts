@@ -10,6 +10,8 @@
 const LEAST_FADES = 0.0002;
 /** What is fastest of so long, and of the same time before. */
 const RECENT_MS = 100;
+/** And one that was guessed soon gives way to what is seen: if it was too low, it would be a queue that nothing can empty. */
+const GUESS_FADES = 0.02;
 /** No queue of ours is as long: a clock has jumped, as when a laptop slept, and what is known of it is worth nothing. */
 const JUMP_MS = 2_000;
 
@@ -23,6 +25,8 @@ export interface SentPiece {
 interface LeastDelay {
   readonly ms: number;
   readonly at: number;
+  /** By how much it counts for less, per ms. */
+  readonly fades: number;
 }
 
 export class QueueDelay<Target extends object> {
@@ -41,9 +45,9 @@ export class QueueDelay<Target extends object> {
     this.#least.set(target, sizes);
     const size = bytes >> 10;
     const known = sizes[size];
-    const least = known ?? { ms: ms - this.recentMs(now), at: now };
-    const queuedMs = Math.max(0, ms - least.ms - (now - least.at) * LEAST_FADES);
-    sizes[size] = queuedMs > 0 && queuedMs < JUMP_MS ? least : { ms, at: now };
+    const least = known ?? { ms: ms - this.recentMs(now), at: now, fades: GUESS_FADES };
+    const queuedMs = Math.max(0, ms - least.ms - (now - least.at) * least.fades);
+    sizes[size] = queuedMs > 0 && queuedMs < JUMP_MS ? least : { ms, at: now, fades: LEAST_FADES };
     this.#turn(now);
     // The first of its kind has nothing to be compared with: it is taken to have waited as long as all others.
     if (known) this.#current = Math.min(this.#current, queuedMs);

@@ -27,7 +27,8 @@ export class RateMeter {
   add(bytes: number, now: number): void {
     this.#startedAt ??= now;
     this.#advance(now);
-    this.#buckets[this.#bucket % BUCKETS] = (this.#buckets[this.#bucket % BUCKETS] ?? 0) + bytes;
+    const at = this.#bucket % BUCKETS;
+    this.#buckets[at] = (this.#buckets[at] as number) + bytes;
     this.#best = Math.max(this.#best, this.#window(0));
   }
 
@@ -56,7 +57,7 @@ export class RateMeter {
   #window(bucketsAgo: number): number {
     let bytes = 0;
     for (let back = bucketsAgo; back < bucketsAgo + WINDOW_BUCKETS; back++) {
-      bytes += this.#buckets[(this.#bucket - back + BUCKETS) % BUCKETS] ?? 0;
+      bytes += this.#buckets[(this.#bucket - back + BUCKETS) % BUCKETS] as number;
     }
     return (bytes * 1000) / WINDOW_MS;
   }

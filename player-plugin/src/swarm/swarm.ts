@@ -24,6 +24,8 @@ export interface SwarmDeps {
   readonly uploader: Uploader;
   /** Whether this viewer may send to peers now. */
   readonly mayUpload: () => boolean;
+  /** Whether the neighbours are not enough. */
+  readonly isLacking: () => boolean;
   readonly tellTracker: (message: ViewerMessage) => void;
 }
 
@@ -40,6 +42,11 @@ const CONNECT_WITHIN_MS = 15_000;
 const MAX_NEIGHBOURS = 32;
 /** With fewer neighbours than this, more are asked for. */
 const ENOUGH_NEIGHBOURS = 6;
+/**
+ * And with so many, where they are not enough: who came last to a large swarm knows seven, while the first know sixteen
+ * (docs/decisions/0080).
+ */
+const PLENTY_OF_NEIGHBOURS = 12;
 const ASK_EVERY_MS = 5_000;
 /** A better neighbour needs some time to come and to be measured. */
 const REPLACE_SLOW_EVERY_MS = 30_000;
@@ -119,9 +126,8 @@ export class Swarm {
 
   /** A chunk is here. When most have it, and the line is too busy to send it anyway, the news can wait for company. */
   announce(key: string, chunk: number): void {
-    const holders = this.holders(key)?.[chunk] ?? 0;
-    const urgency = this.#urgencyOf(bitCount(holders));
-    for (const session of this.#open) if ((holders & session.holdings.bit) === 0) session.announce(key, chunk, urgency);
+    const urgency = this.#urgencyOf(this.copiesOf(key, chunk));
+    for (const session of this.#open) if (!session.hasAnnounced(key, chunk)) session.announce(key, chunk, urgency);
   }
 
   /** How many neighbours have told of a chunk. */
@@ -145,7 +151,8 @@ export class Swarm {
     this.#replaceFormer(now);
     this.#replaceSlow(now);
     const met = this.#sessions.size - this.#former.size + this.#connecting.size;
-    const possible = Math.min(ENOUGH_NEIGHBOURS, this.#viewers - 1);
+    const enough = this.#deps.isLacking() ? PLENTY_OF_NEIGHBOURS : ENOUGH_NEIGHBOURS;
+    const possible = Math.min(enough, this.#viewers - 1);
     if (met >= possible || now - this.#askedAt < ASK_EVERY_MS) return;
     this.#askedAt = now;
     this.#deps.tellTracker({ type: 'want', peers: possible - met });

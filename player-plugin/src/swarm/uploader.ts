@@ -71,9 +71,10 @@ const HELD_MS = 15;
 const MIN_QUEUE_MS = 150;
 /**
  * Where uplinks do not carry the stream every line has more work than it can do, and fourteen of fifteen requests are refused: a
- * longer queue spares questions. Elsewhere it would keep what slow lines have begun from those who need it (docs/decisions/0079).
+ * longer queue spares questions, as long as what is accepted last is through after so long. A line that needs most of it for one
+ * chunk would keep what it has begun from those who need it (docs/decisions/0079, 0080).
  */
-const SCARCE_QUEUE_MS = 400;
+const SCARCE_DONE_MS = 570;
 const QUEUE_PER_RTT = 2.5;
 /** A line on which nothing queues may carry more than it was seen to: twice as much with each step, so far at most. */
 const MOST_GAIN = 16;
@@ -174,16 +175,17 @@ export class Uploader {
   /** Accepts, or refuses with the time to come back; never keeps silent ([P11]). */
   request(request: UploadRequest, bytes: Uint8Array): void {
     const { target, key, chunk, deadline } = request;
-    if (this.#jobs.some((job) => job.target === target && job.key === key && job.chunk === chunk)) return;
+    if (this.#jobAt(target, key, chunk) >= 0) return;
     const now = this.#clock.now();
     if (this.#allowance(now) < bytes.byteLength) {
       target.refuse(key, chunk, 'unwilling', 2000);
       return;
     }
     const backlogMs = this.backlogMs;
-    const leastMs = this.#isScarce() ? SCARCE_QUEUE_MS : MIN_QUEUE_MS;
+    const scarceMs = this.#isScarce() ? SCARCE_DONE_MS - this.#sendingMs(bytes.byteLength) : 0;
+    const leastMs = Math.max(MIN_QUEUE_MS, scarceMs);
     const limitMs = Math.max(leastMs, QUEUE_PER_RTT * this.#window.baseRoundTripMs(now));
-    if (backlogMs > limitMs || (backlogMs > COMMON_SHARE * limitMs && this.#canWait(request, now))) {
+    if (backlogMs > (this.#canWait(request, now) ? COMMON_SHARE : 1) * limitMs) {
       const afterMs = Math.max(leastMs, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
       target.refuse(key, chunk, 'busy', afterMs);
       return;
@@ -198,7 +200,7 @@ export class Uploader {
   }
 
   cancel(target: UploadTarget, key: string, chunk: number): void {
-    const at = this.#jobs.findIndex((job) => job.target === target && job.key === key && job.chunk === chunk);
+    const at = this.#jobAt(target, key, chunk);
     if (at >= 0) this.#forget(at);
   }
 
@@ -284,6 +286,10 @@ export class Uploader {
     const isLate = now + this.#sendingMs(this.#window.bytesUnderWay(now) + bytes.byteLength) > deadline;
     if (isLate) target.refuse(key, chunk, 'late', 0);
     return isLate;
+  }
+
+  #jobAt(target: UploadTarget, key: string, chunk: number): number {
+    return this.#jobs.findIndex((job) => job.target === target && job.key === key && job.chunk === chunk);
   }
 
   #forget(at: number): void {
