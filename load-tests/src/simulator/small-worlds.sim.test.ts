@@ -88,6 +88,11 @@ test.each([
   },
 );
 
+test('who came last to a large swarm asks for more neighbours where they are not enough', async () => {
+  const { viewers } = await new World({ viewers: 40, seconds: 30, joinEveryMs: 100, uplink: () => 0.7 * MBIT }).run();
+  expect(Math.min(...viewers.map(({ peers }) => peers))).toBeGreaterThanOrEqual(12);
+});
+
 test('when the edge is away for a moment, those who have enough ahead do not notice', async () => {
   const away = { fromSeconds: 30, toSeconds: 32 };
   const { stalls } = await new World({ viewers: 6, seconds: 45, uplink: () => 5 * MBIT, edgeAway: away }).run();
