@@ -3,8 +3,8 @@
  * nobody else; the same bytes asked for when the segment is new can be passed on (docs/decisions/0074).
  */
 
-/** The first segments of a stay are repaired for want of neighbours: it takes some four of them to get above 0. */
-export const FIRST_EARLY_SHARE = -2;
+/** The first segments of a stay are repaired for want of neighbours: it takes some three of them to get above 0. */
+export const FIRST_EARLY_SHARE = -1.4;
 
 /** From this share on uplinks do not carry what is played: less is what chance leaves. */
 export const SCARCE_FROM_SHARE = 0.05;
