@@ -109,20 +109,19 @@ function hideable(page: Page): Promise<unknown> {
   });
 }
 
-/** Of the next three megabytes that this viewer gets. */
-async function peersShare(page: Page): Promise<number> {
-  const bytes = () => page.evaluate(() => window.player.session?.stats ?? { peerBytes: 0, edgeBytes: 0 });
-  const before = await bytes();
+/** While this viewer gets three megabytes: what came from the other, of what the other got from the edge. */
+async function passedOn(from: Page, to: Page): Promise<number> {
+  const bytes = (page: Page) => page.evaluate(() => window.player.session?.stats ?? { peerBytes: 0, edgeBytes: 0 });
+  const [fetched, before] = [await bytes(from), await bytes(to)];
   let after = before;
-  const received = () => after.peerBytes + after.edgeBytes - before.peerBytes - before.edgeBytes;
   await vi.waitFor(
     async () => {
-      after = await bytes();
-      expect(received()).toBeGreaterThan(3_000_000);
+      after = await bytes(to);
+      expect(after.peerBytes + after.edgeBytes - before.peerBytes - before.edgeBytes).toBeGreaterThan(3_000_000);
     },
     { timeout: 90_000, interval: 200 },
   );
-  return (after.peerBytes - before.peerBytes) / received();
+  return (after.peerBytes - before.peerBytes) / ((await bytes(from)).edgeBytes - fetched.edgeBytes);
 }
 
 test('a hidden page goes on sharing', { timeout: 150_000 }, async () => {
@@ -133,9 +132,8 @@ test('a hidden page goes on sharing', { timeout: 150_000 }, async () => {
   });
   await playsOn(shown);
   await hidden.evaluate(() => window.dispatchEvent(new Event('hide')));
-  // Half of it at most, for the two fetch it together, and a third where the machine is full. With the page's own timers
-  // alone it was a seventh.
-  expect(await peersShare(shown)).toBeGreaterThan(0.24);
+  // How much of it is the hidden one's to fetch is by lot and by line: 12 to 70 %. All of that comes on, and two thirds with its own timers alone.
+  expect(await passedOn(hidden, shown)).toBeGreaterThan(0.8);
 });
 
 test('requests of the engine are made as the site makes its own', { timeout: 60_000 }, async () => {
