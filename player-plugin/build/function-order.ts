@@ -2,7 +2,10 @@ import { gzipSync } from 'node:zlib';
 import MagicString, { Bundle } from 'magic-string';
 import ts from 'typescript';
 
-/** Each function is tried at every so manyth place, so often, each time at others: what was best for it changes when others have moved. */
+/**
+ * Each function is tried at every so manyth place, so often, each time at others: what was best for it changes when others have
+ * moved.
+ */
 const PLACES_APART = 2;
 const ROUNDS = 3;
 
@@ -16,14 +19,15 @@ export function inBestOrder(code: string): Bundle {
   let fewest = sizeOf(code, best);
   const functions = given.filter(({ isHoisted }) => isHoisted);
   functions.sort((one, other) => lengthOf(other) - lengthOf(one));
-  const turns = Array.from({ length: ROUNDS }, (_, round) => functions.map((moved) => ({ moved, round }))).flat();
-  for (const { moved, round } of turns) {
-    const others = best.filter((one) => one !== moved);
-    // Not before the first, which may be a directive, nor behind the last, which may do without its semicolon.
-    for (let place = 1 + round; place < others.length; place += PLACES_APART) {
-      const order = others.toSpliced(place, 0, moved);
-      const bytes = sizeOf(code, order);
-      if (bytes < fewest) [best, fewest] = [order, bytes];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const moved of functions) {
+      const others = best.filter((one) => one !== moved);
+      // Not before the first, which may be a directive, nor behind the last, which may do without its semicolon.
+      for (let place = 1 + round; place < others.length; place += PLACES_APART) {
+        const order = others.toSpliced(place, 0, moved);
+        const bytes = sizeOf(code, order);
+        if (bytes < fewest) [best, fewest] = [order, bytes];
+      }
     }
   }
   return reordered(code, given, best);

@@ -111,7 +111,7 @@ function hideable(page: Page): Promise<unknown> {
 
 /** While this viewer gets three megabytes: what came from the other, of what the other got from the edge. */
 async function passedOn(from: Page, to: Page): Promise<number> {
-  const bytes = (page: Page) => page.evaluate(() => window.player.session?.stats ?? { peerBytes: 0, edgeBytes: 0 });
+  const bytes = async (page: Page) => (await statsOf(page)) ?? { peerBytes: 0, edgeBytes: 0 };
   const [fetched, before] = [await bytes(from), await bytes(to)];
   let after = before;
   await vi.waitFor(
@@ -132,7 +132,8 @@ test('a hidden page goes on sharing', { timeout: 150_000 }, async () => {
   });
   await playsOn(shown);
   await hidden.evaluate(() => window.dispatchEvent(new Event('hide')));
-  // How much of it is the hidden one's to fetch is by lot and by line: 12 to 70 %. All of that comes on, and two thirds with its own timers alone.
+  // How much of it is the hidden one's to fetch is by lot and by line: 12 to 70 %. All of that comes on, and two thirds with
+  // its own timers alone.
   expect(await passedOn(hidden, shown)).toBeGreaterThan(0.8);
 });
 

@@ -135,15 +135,15 @@ export class SegmentTask implements SegmentView {
   }
 
   is(chunk: number, bit: typeof ASKED_PEER | typeof ASKED_EDGE | typeof HELD): boolean {
-    return ((this.state[chunk] as number) & bit) !== 0;
+    return ((this.state[chunk] ?? 0) & bit) !== 0;
   }
 
   mark(chunk: number, bit: typeof ASKED_PEER | typeof ASKED_EDGE): void {
-    this.state[chunk] = (this.state[chunk] as number) | bit;
+    this.state[chunk] = (this.state[chunk] ?? 0) | bit;
   }
 
   unmark(chunk: number, bit: typeof ASKED_PEER | typeof ASKED_EDGE): void {
-    this.state[chunk] = (this.state[chunk] as number) & ~bit;
+    this.state[chunk] = (this.state[chunk] ?? 0) & ~bit;
   }
 
   hold(chunk: number): void {

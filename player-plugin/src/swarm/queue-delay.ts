@@ -8,10 +8,10 @@
 
 /** The least delay of a connection counts for less and less, per ms: clocks drift, and paths change. */
 const LEAST_FADES = 0.0002;
-/** What is fastest of so long, and of the same time before. */
-const RECENT_MS = 100;
 /** And one that was guessed soon gives way to what is seen: if it was too low, it would be a queue that nothing can empty. */
 const GUESS_FADES = 0.02;
+/** What is fastest of so long, and of the same time before. */
+const RECENT_MS = 100;
 /** No queue of ours is as long: a clock has jumped, as when a laptop slept, and what is known of it is worth nothing. */
 const JUMP_MS = 2_000;
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newFolder } from '@nearcast/service-kit/testing';
 import { onTestFinished } from 'vitest';
 import { programs } from '../../../scripts/programs.js';
 import { freePort, isListening } from './free-port.ts';
@@ -20,8 +20,7 @@ export async function startHaproxy(backendPort: number, bind: string, server: st
   const program = programs.haproxy?.find();
   if (program === undefined) throw new Error('no HAProxy found: node scripts/install.mjs haproxy');
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'nearcast-haproxy-'));
-  const configuration = join(folder, 'haproxy.cfg');
+  const configuration = join(newFolder(), 'haproxy.cfg');
   const lines = [
     'global',
     '  nbthread 1',
@@ -40,7 +39,6 @@ export async function startHaproxy(backendPort: number, bind: string, server: st
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;
-    await rm(folder, { recursive: true });
   });
   await Promise.race([isListening(port), ended.then(([code]) => Promise.reject(new Error(`HAProxy ended: ${code}`)))]);
   return port;
