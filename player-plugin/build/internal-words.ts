@@ -16,8 +16,6 @@ export const internalWords: ReadonlyMap<string, string> = new Map(
     'stale-news',
     'busy-news',
     'greeting',
-    'unwilling',
-    'absent',
     'nobody',
     'election',
     'missing',

@@ -9,16 +9,20 @@ import {
   type PeerFrame,
   PIECE_BYTES,
   type Piece,
-  refuseReasons,
 } from './peer-wire.ts';
 
 /**
- * Frames as bytes: type (1) · length of the body (1 to 3) · body. A message is a run of frames. Decoding never throws: an
+ * Frames as bytes: type and length of the body (1 or 3) · body. A message is a run of frames. Decoding never throws: an
  * unknown type is skipped, a body that does not fit its type spoils the message ([P9]).
  */
 
-const MAX_HEADER_BYTES = 4;
+const MAX_HEADER_BYTES = 3;
+/** [P1] Shorter bodies have their length in the byte of the type. */
+const SHORT_BYTES = 16;
 const MAX_MS = 0xffff;
+/** Waits are told in so many ms: most are one byte then, and messages wait for longer. */
+const WAIT_UNIT_MS = 32;
+const MAX_WAIT = 0x7ff;
 /** For what counts from 1970, or lies in a large file. The end of a range is a safe integer then. */
 const MAX_LONG = 2 ** 52 - 1;
 
@@ -65,12 +69,8 @@ const layouts: { readonly [T in Type]: Layout<Body<T>> } = {
     walk.must(from <= to);
     return { rendition, from, to };
   },
-  request: (walk, given) => ({ ...ofChunk(walk, given), withinMs: walk.varint(given.withinMs, MAX_MS) }),
-  refuse: (walk, given) => ({
-    ...ofChunk(walk, given),
-    because: wordField(walk, refuseReasons, given.because),
-    retryAfterMs: walk.varint(given.retryAfterMs, MAX_MS),
-  }),
+  request: (walk, given) => ({ ...ofChunk(walk, given), withinMs: waitField(walk, given.withinMs) }),
+  refuse: (walk, given) => ({ ...ofChunk(walk, given), retryAfterMs: waitField(walk, given.retryAfterMs) }),
   cancel: ofChunk,
   ack: (walk, { arrivedAtMs, runs }) => ({
     arrivedAtMs: walk.u16(arrivedAtMs),
@@ -104,6 +104,10 @@ function secondsField(walk: FieldWalk, given: number | undefined): number {
   return walk.varint(given && 1000 * given, MAX_LONG) / 1000;
 }
 
+function waitField(walk: FieldWalk, givenMs: number | undefined): number {
+  return WAIT_UNIT_MS * walk.varint(givenMs && givenMs / WAIT_UNIT_MS, MAX_WAIT);
+}
+
 function wordField<T extends string>(walk: FieldWalk, words: readonly T[], given: T | undefined): T {
   const word = words[walk.u8(given && words.indexOf(given))];
   walk.must(word !== undefined);
@@ -133,11 +137,6 @@ function pathField(walk: FieldWalk, given: string | undefined): string {
   return path;
 }
 
-/** [P4] Two bytes in what ends of different versions say to each other. */
-function lengthField(walk: FieldWalk, code: number, given?: number): number {
-  return code > 1 && code < 13 ? walk.varint(given, MAX_PEER_MESSAGE_BYTES - 1) : walk.u16(given);
-}
-
 /** One for all: encoding is synchronous. Messages stand in its first half, and what goes into them next in the second. */
 const buffer = new Uint8Array(2 * MAX_PEER_MESSAGE_BYTES);
 
@@ -159,7 +158,11 @@ export function encodeFrames(frames: readonly PeerFrame[], numbers: KeyNumbers =
     const body = buffer.subarray(MAX_PEER_MESSAGE_BYTES, walk.at);
     if (end + MAX_HEADER_BYTES + body.length > MAX_PEER_MESSAGE_BYTES) endMessage();
     walk.at = end;
-    lengthField(walk, walk.u8(types.indexOf(frame.type) + 1), body.length);
+    const code = types.indexOf(frame.type) + 1;
+    // [P4] What ends of different versions say to each other stays as it is.
+    const isShort = code > 1 && code < 13 && body.length < SHORT_BYTES;
+    walk.u8(isShort ? code + SHORT_BYTES * body.length : code);
+    if (!isShort) walk.u16(body.length);
     walk.rest(body);
     end = walk.at;
   }
@@ -176,8 +179,9 @@ export function decodeFrames(message: Uint8Array, numbers: KeyNumbers = new KeyN
   const frames: PeerFrame[] = [];
   const walk = new FieldWalk(message, numbers);
   while (walk.at < message.length) {
-    const code = walk.u8();
-    const bodyBytes = lengthField(walk, code);
+    const head = walk.u8();
+    const code = head % SHORT_BYTES;
+    const bodyBytes = head >> 4 || walk.u16();
     const end = walk.at + bodyBytes;
     const type = types[code - 1];
     // A header that is cut short says nothing that is a number, and a length that is malformed one that is too large.

@@ -3,7 +3,7 @@
  * carries messages of one or more frames, `data` is unordered and carries pieces of chunks ([P1]). SPEC.md has the rules.
  */
 
-export const PEER_PROTOCOL_VERSION = 4;
+export const PEER_PROTOCOL_VERSION = 5;
 
 /** [P1] Negotiated ids: both ends open them themselves, and no time is lost on announcing them. */
 export const CONTROL_CHANNEL_ID = 1;
@@ -57,14 +57,10 @@ export type PeerFrame =
   | { readonly type: 'drop'; readonly key: string }
   /** What the sender plays and how far ahead it wants to be, seconds on the content's own timeline ([P10]). */
   | { readonly type: 'window'; readonly rendition: number; readonly from: number; readonly to: number }
+  /** Waits are told in units of 32 ms ([P16]): less than that is lost. */
   | { readonly type: 'request'; readonly key: string; readonly chunk: number; readonly withinMs: number }
-  | {
-      readonly type: 'refuse';
-      readonly key: string;
-      readonly chunk: number;
-      readonly because: RefuseReason;
-      readonly retryAfterMs: number;
-    }
+  /** Whoever will not have it in time, or no longer, says 0: it need not be asked again. */
+  | { readonly type: 'refuse'; readonly key: string; readonly chunk: number; readonly retryAfterMs: number }
   | { readonly type: 'cancel'; readonly key: string; readonly chunk: number }
   /** Pieces that have arrived at the page ([P8]). */
   | {
@@ -76,10 +72,6 @@ export type PeerFrame =
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong'; readonly id: number }
   | { readonly type: 'goodbye'; readonly because: GoodbyeReason };
-
-/** `busy`: come back later. `absent`: not here (any more). `late`: it would not arrive in time. `unwilling`: no uploads. */
-export const refuseReasons = ['busy', 'absent', 'late', 'unwilling'] as const;
-export type RefuseReason = (typeof refuseReasons)[number];
 
 export const goodbyeReasons = ['leaving', 'replaced', 'rejected', 'version'] as const;
 export type GoodbyeReason = (typeof goodbyeReasons)[number];

@@ -218,7 +218,7 @@ export class HostileViewer {
     const manifest = segment && decodeManifest(segment.manifest);
     if (!segment || !manifest || this.#kind === 'silent') return;
     if (this.#kind === 'liar') {
-      this.#say(peer, { type: 'refuse', key, chunk, because: 'absent', retryAfterMs: 0 });
+      this.#say(peer, { type: 'refuse', key, chunk, retryAfterMs: 0 });
       return;
     }
     const { start, end } = chunkRange(manifest, chunk);

@@ -109,7 +109,7 @@ test('[P4] a viewer of version 3 is told goodbye, and why', () => {
   expect(closed).toEqual(['failed']);
   // What it reads: types, lengths of two bytes, bodies.
   expect(said.map((message) => [...message])).toEqual([
-    [1, 0, 2, 4, 1, 13, 0, 2, 0, 1],
+    [1, 0, 2, 5, 1, 13, 0, 2, 0, 1],
     [15, 0, 1, 3],
   ]);
 });

@@ -9,7 +9,6 @@ import {
   PEER_PROTOCOL_VERSION,
   type PeerFrame,
   type Piece,
-  type RefuseReason,
 } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
@@ -199,8 +198,8 @@ export class PeerSession implements UploadTarget, PeerView {
     return this.#lastPiece;
   }
 
-  refuse(key: string, chunk: number, because: RefuseReason, retryAfterMs: number): void {
-    this.say({ type: 'refuse', key, chunk, because, retryAfterMs });
+  refuse(key: string, chunk: number, retryAfterMs: number): void {
+    this.say({ type: 'refuse', key, chunk, retryAfterMs });
   }
 
   /** [P8] Modulo 2^16 continued, to the ms: it is within half of that of what was said last and the time since. */
@@ -343,18 +342,9 @@ export class PeerSession implements UploadTarget, PeerView {
     this.windows.set(window.rendition, window);
   }
 
-  #refused({ key, chunk, because, retryAfterMs }: Extract<PeerFrame, { type: 'refuse' }>): void {
-    const now = this.#clock.now();
-    switch (because) {
-      case 'busy':
-      case 'unwilling':
-        this.score.toldToWait(now + retryAfterMs);
-        break;
-      case 'absent':
-      case 'late':
-        this.holdings.lacks(key, chunk);
-        break;
-    }
+  #refused({ key, chunk, retryAfterMs }: Extract<PeerFrame, { type: 'refuse' }>): void {
+    if (retryAfterMs > 0) this.score.toldToWait(this.#clock.now() + retryAfterMs);
+    else this.holdings.lacks(key, chunk);
     if (this.downloads.end(key, chunk)) this.#events.chunkFailed(this, key, chunk);
   }
 

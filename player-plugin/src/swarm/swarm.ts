@@ -299,8 +299,8 @@ export class Swarm {
   #serve(session: PeerSession, key: string, chunk: number, withinMs: number): void {
     const { cache, uploader, clock, mayUpload } = this.#deps;
     const bytes = cache.get(key)?.chunks[chunk];
-    if (!mayUpload()) session.refuse(key, chunk, 'unwilling', 2_000);
-    else if (!bytes) session.refuse(key, chunk, 'absent', 0);
+    if (!mayUpload()) session.refuse(key, chunk, 2_000);
+    else if (!bytes) session.refuse(key, chunk, 0);
     else uploader.request({ target: session, key, chunk, deadline: clock.now() + withinMs }, bytes);
   }
 }

@@ -1,4 +1,4 @@
-import { type ChunkRun, pieceBytesOf, type RefuseReason } from '@nearcast/protocol';
+import { type ChunkRun, pieceBytesOf } from '@nearcast/protocol';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { Pacer } from './pacer.ts';
@@ -27,7 +27,8 @@ export interface UploadTarget {
   hasAnnounced(key: string, chunk: number): boolean;
   /** Hands one piece to the connection. @returns its id, by which it will be acknowledged */
   sendPiece(key: string, chunk: number, offset: number, queueMs: number, bytes: Uint8Array): number;
-  refuse(key: string, chunk: number, because: RefuseReason, retryAfterMs: number): void;
+  /** @param retryAfterMs 0: it is not to be had here */
+  refuse(key: string, chunk: number, retryAfterMs: number): void;
 }
 
 export interface UploadRequest {
@@ -178,20 +179,20 @@ export class Uploader {
     if (this.#jobAt(target, key, chunk) >= 0) return;
     const now = this.#clock.now();
     if (this.#allowance(now) < bytes.byteLength) {
-      target.refuse(key, chunk, 'unwilling', 2000);
+      target.refuse(key, chunk, 2000);
       return;
     }
     const backlogMs = this.backlogMs;
     const scarceMs = this.#isScarce() ? SCARCE_DONE_MS - this.#sendingMs(bytes.byteLength) : 0;
     const leastMs = Math.max(MIN_QUEUE_MS, scarceMs);
     const limitMs = Math.max(leastMs, QUEUE_PER_RTT * this.#window.baseRoundTripMs(now));
-    if (backlogMs > (this.#canWait(request, now) ? COMMON_SHARE : 1) * limitMs) {
+    if (backlogMs > COMMON_SHARE * limitMs && (backlogMs > limitMs || this.#canWait(request, now))) {
       const afterMs = Math.max(leastMs, backlogMs - limitMs / 2) * (0.75 + 0.5 * this.#random());
-      target.refuse(key, chunk, 'busy', afterMs);
+      target.refuse(key, chunk, afterMs);
       return;
     }
     if (now + backlogMs + this.#sendingMs(bytes.byteLength) > deadline) {
-      target.refuse(key, chunk, 'late', 0);
+      target.refuse(key, chunk, 0);
       return;
     }
     this.#jobs.push({ target, key, chunk, deadline, bytes, sentBytes: 0 });
@@ -284,7 +285,7 @@ export class Uploader {
     if (target.hasAnnounced(key, chunk)) return true;
     const now = this.#clock.now();
     const isLate = now + this.#sendingMs(this.#window.bytesUnderWay(now) + bytes.byteLength) > deadline;
-    if (isLate) target.refuse(key, chunk, 'late', 0);
+    if (isLate) target.refuse(key, chunk, 0);
     return isLate;
   }
 
