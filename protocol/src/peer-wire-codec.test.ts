@@ -117,13 +117,14 @@ describe('frames', () => {
     const said = (path: string) => encodeFrames([{ ...about, path }], given)[0] as Uint8Array;
     said('/live/video/segment-00041.m4s');
     const next = said('/live/video/segment-00042.m4s');
-    expect(next.length).toBe(1 + 1 + 4 + 1 + 1 + 1 + 1 + '2.m4s'.length);
+    expect(next.length).toBe(3 + 1 + 4 + 1 + 1 + 1 + 1 + '2.m4s'.length);
     expect(decodeFrames(next)).toBeUndefined();
   });
 
   test('[P9] a frame of an unknown type is skipped', () => {
     const [ping] = encodeFrames([{ type: 'ping', id: 7 }]) as [Uint8Array];
-    expect(decodeFrames(Uint8Array.of(0, 0, 2, 1, 2, ...ping))).toEqual([{ type: 'ping', id: 7 }]);
+    expect(decodeFrames(Uint8Array.of(100, 0, 2, 1, 2, ...ping))).toEqual([{ type: 'ping', id: 7 }]);
+    expect(decodeFrames(Uint8Array.of(0x82, 1, 2, ...ping))).toEqual([{ type: 'ping', id: 7 }]);
   });
 
   test('[P9] a key that is cut short changes nothing about those that begin like it', () => {
@@ -148,7 +149,7 @@ describe('frames', () => {
     const framed = fc.tuple(fc.nat(20), fc.uint8Array({ maxLength: 60 }));
     for (const header of [
       (code: number, bytes: number) => [code, 0, bytes],
-      (code: number, bytes: number) => [code + 16 * bytes],
+      (code: number, bytes: number) => [128 + 8 * code + bytes],
     ]) {
       const asFrame = ([code, body]: [number, Uint8Array]) => Uint8Array.of(...header(code, body.length), ...body);
       fc.assert(fc.property(framed, (input) => void decodeFrames(asFrame(input))));
@@ -208,13 +209,13 @@ describe('frames', () => {
       numbers.give(KEY);
       return numbers;
     };
-    expect(encodeFrames([cancel], known())).toEqual([Uint8Array.of(0x2b, 0, 1)]);
-    expect(decodeFrames(Uint8Array.of(0x2b, 0, 1), known())).toEqual([cancel]);
+    expect(encodeFrames([cancel], known())).toEqual([Uint8Array.of(0xda, 0, 1)]);
+    expect(decodeFrames(Uint8Array.of(0xda, 0, 1), known())).toEqual([cancel]);
     expect(decodeFrames(Uint8Array.of(11, 0, 2, 0, 1), known())).toEqual([cancel]);
-    for (const bytes of [1, 15, 16, 255, 256, 16_384]) {
+    for (const bytes of [1, 7, 8, 255, 256, 16_384]) {
       const frame = { type: 'manifest' as const, manifest: new Uint8Array(bytes).fill(7) };
       const [message] = encodeFrames([frame]) as [Uint8Array];
-      expect(message.length).toBe((bytes < 16 ? 1 : 3) + bytes);
+      expect(message.length).toBe((bytes < 8 ? 1 : 3) + bytes);
       expect(decodeFrames(message)).toEqual([frame]);
     }
   });

@@ -17,8 +17,9 @@ import {
  */
 
 const MAX_HEADER_BYTES = 3;
-/** [P1] Shorter bodies have their length in the byte of the type. */
-const SHORT_BYTES = 16;
+/** [P1] One byte with type and length, of bodies that are shorter than this. */
+const SHORT = 128;
+const SHORT_BYTES = 8;
 const MAX_MS = 0xffff;
 /** Waits are told in so many ms: most are one byte then, and messages wait for longer. */
 const WAIT_UNIT_MS = 32;
@@ -161,7 +162,7 @@ export function encodeFrames(frames: readonly PeerFrame[], numbers: KeyNumbers =
     const code = types.indexOf(frame.type) + 1;
     // [P4] What ends of different versions say to each other stays as it is.
     const isShort = code > 1 && code < 13 && body.length < SHORT_BYTES;
-    walk.u8(isShort ? code + SHORT_BYTES * body.length : code);
+    walk.u8(isShort ? SHORT + SHORT_BYTES * code + body.length : code);
     if (!isShort) walk.u16(body.length);
     walk.rest(body);
     end = walk.at;
@@ -180,11 +181,10 @@ export function decodeFrames(message: Uint8Array, numbers: KeyNumbers = new KeyN
   const walk = new FieldWalk(message, numbers);
   while (walk.at < message.length) {
     const head = walk.u8();
-    const code = head % SHORT_BYTES;
-    const bodyBytes = head >> 4 || walk.u16();
+    const [code, bodyBytes] = head < SHORT ? [head, walk.u16()] : [(head - SHORT) >> 3, head % SHORT_BYTES];
     const end = walk.at + bodyBytes;
     const type = types[code - 1];
-    // A header that is cut short says nothing that is a number, and a length that is malformed one that is too large.
+    // A header that is cut short says nothing that is a number.
     if (!(end <= message.length)) return undefined;
     walk.end = end;
     if (type) {

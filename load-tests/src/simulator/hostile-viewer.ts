@@ -167,7 +167,7 @@ export class HostileViewer {
         transport?.sendControl(Uint8Array.from({ length: 40 }, (_, index) => (index * 89 + 7) % 256));
         break;
       case 'unknown-frames':
-        transport?.sendControl(Uint8Array.from([250, 0, 3, 1, 2, 3]));
+        transport?.sendControl(Uint8Array.from([100, 0, 3, 1, 2, 3]));
         break;
       case 'piece-flood':
         for (let count = 0; count < 20; count++) this.#piece(peer, keyHex, 0, 0, new Uint8Array(PIECE_BYTES));
