@@ -208,6 +208,19 @@ describe('with other replicas', () => {
     expect(await world.disagreement()).toBe(MB);
   });
 
+  test('a neighbour that is not found here is not looked for with each report', async () => {
+    const world = new World();
+    const ann = world.join(1);
+    const bobToBe = { id: 'viewer-2' } as Viewer;
+    world.pass(REPORT_EVERY_MS);
+    world.report(ann, { links: [link(bobToBe, 0, 0)] });
+    const bob = world.join(2);
+    world.pass(REPORT_EVERY_MS);
+    // Names are random and given once: only one that guesses has named it before it came.
+    world.report(ann, { peerBytes: MB, links: [link(bob, MB, 0)] });
+    expect(world.report(bob, { uploadedBytes: MB, links: [link(ann, 0, MB)] }).uploadedBytes).toBe(0);
+  });
+
   test('they cannot make more believable than was told here', async () => {
     const world = new World(() => undefined);
     const ann = world.join(1);

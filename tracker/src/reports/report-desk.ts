@@ -138,7 +138,7 @@ export class ReportDesk {
       unnamedReceived -= receivedBytes;
       unnamedSent -= sentBytes;
       neighbour.receivedBytes += receivedBytes;
-      neighbour.exchange ??= this.#exchangeOf(viewer.id, by, neighbour.name);
+      if (!neighbour.isLookedFor) this.#look(neighbour, viewer.id, by);
       const { exchange } = neighbour;
       if (!exchange) {
         namedReceived += receivedBytes;
@@ -158,6 +158,12 @@ export class ReportDesk {
   #claimBeyond(account: string, received: number, sent: number, by: Reporter): void {
     if (received > 0) this.#beyond.claim(account, 'received', received, by);
     if (sent > 0) this.#beyond.claim(account, 'sent', sent, by);
+  }
+
+  /** Names are given once, and nobody hears of one before its owner is known here: whoever is not found the first time never will be. */
+  #look(neighbour: Neighbour, id: string, by: Reporter): void {
+    neighbour.isLookedFor = true;
+    neighbour.exchange = this.#exchangeOf(id, by, neighbour.name);
   }
 
   /** @returns undefined where the other end does not report here */

@@ -22,8 +22,9 @@ export interface SessionTotals extends Believed {
 /** One of whom a viewer told. */
 export interface Neighbour {
   readonly name: string;
-  /** Undefined while it does not report here. */
+  /** Undefined while it was not looked for, and where it does not report here. */
   exchange: Exchange | undefined;
+  isLookedFor: boolean;
   /** What the viewer says it had from it. */
   receivedBytes: number;
   /** Whether its round trip was measured once. */
@@ -160,7 +161,7 @@ export class Reporter implements Claimant {
   #neighbour(name: string): Neighbour {
     const known = this.#neighbours.get(name);
     if (known) return known;
-    const neighbour = { name, exchange: undefined, receivedBytes: 0, isMeasured: false };
+    const neighbour = { name, exchange: undefined, isLookedFor: false, receivedBytes: 0, isMeasured: false };
     keepLatest(this.#neighbours, name, neighbour, MAX_NEIGHBOURS);
     return neighbour;
   }
