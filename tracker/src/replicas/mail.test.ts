@@ -50,13 +50,13 @@ test('what is said after silence goes at once, and what follows it together', as
     { to: 'other', frames: 2 },
     { to: 'third', frames: 1 },
   ]);
-  for (let number = 0; number < 9; number++) {
+  for (let number = 0; number < 24; number++) {
     mail.send('other', frame(number));
     await clock.pass(1);
   }
   expect(letters).toHaveLength(2);
   await clock.pass(1);
-  expect(letters.slice(2)).toEqual([{ to: 'other', frames: 9 }]);
+  expect(letters.slice(2)).toEqual([{ to: 'other', frames: 24 }]);
   await clock.pass(100);
   mail.send('other', frame(3));
   await clock.pass(0);
@@ -68,6 +68,6 @@ test('whole letters do not wait', async () => {
   for (let number = 0; number < 600; number++) mail.send('other', frame(number));
   await clock.pass(0);
   expect(letters.map(({ frames }) => frames)).toEqual([256, 256]);
-  await clock.pass(10);
+  await clock.pass(25);
   expect(letters.map(({ frames }) => frames)).toEqual([256, 256, 88]);
 });

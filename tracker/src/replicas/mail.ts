@@ -18,10 +18,11 @@ export interface MailEvents {
 const MAX_FRAMES = 256;
 
 /**
- * Between two letters to one replica, ms: each is a round trip to Redis, and wakes up the process there. Whoever joins waits three
- * of these at most until its first signal has arrived; a letter that follows none waits for nothing.
+ * Between two letters to one replica, ms: each is a round trip to Redis, and wakes up the process there and here, which costs as much as
+ * dozens of words (docs/decisions/0081). Whoever joins waits three of these at most until its first signal has arrived, and plays from the
+ * edge the while; a letter that follows none waits for nothing.
  */
-const GATHER_MS = 10;
+const GATHER_MS = 25;
 
 /**
  * What is said to one replica in one go travels in one letter, and what is said within the next few milliseconds in the next:
