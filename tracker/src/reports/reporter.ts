@@ -110,10 +110,12 @@ export class Reporter implements Claimant {
     let next = 0;
     const named: Neighbour[] = [];
     for (const { peer } of links) {
-      if (former[next]?.name !== peer && former[next + 1]?.name === peer) next += 1;
-      const expected = former[next];
-      if (expected?.name === peer) next += 1;
-      named.push(expected?.name === peer ? expected : this.#neighbour(peer));
+      // One that it no longer names is skipped.
+      if (!isAt(former, next, peer) && isAt(former, next + 1, peer)) next += 1;
+      if (isAt(former, next, peer)) {
+        named.push(former[next] as Neighbour);
+        next += 1;
+      } else named.push(this.#neighbour(peer));
     }
     this.#latest = named;
     return named;
@@ -172,4 +174,9 @@ export class Reporter implements Claimant {
       uploadedBytes: Math.min(this.#toldUploadedBytes, this.#corroboratedSent),
     };
   }
+}
+
+/** Where there is nobody, nothing is compared: a comparison that has seen `undefined` beside names is several times as slow with all. */
+function isAt(neighbours: readonly Neighbour[], index: number, name: string): boolean {
+  return index < neighbours.length && (neighbours[index] as Neighbour).name === name;
 }
