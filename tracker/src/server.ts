@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parseViewerMessage } from '@nearcast/protocol';
 import { closeServer, listen, portOf } from '@nearcast/service-kit';
@@ -25,6 +24,7 @@ import { openReportDesk } from './reports/open-report-desk.ts';
 import { WINDOW_REPORTS } from './reports/report-desk.ts';
 import { type ConnectionId, TorrentSwarms } from './swarm/torrent-swarms.ts';
 import { type ViewerOutbox, ViewerSwarms, viewerSwarmsDefaults } from './swarm/viewer-swarms.ts';
+import { randomIds } from './viewer-ids.ts';
 import { watchedSources } from './watched-sources.ts';
 
 export type { TrackerConfig } from './config.ts';
@@ -128,7 +128,6 @@ export async function startTracker(
   const sources = watchedSources(config, clock, tell);
   const stun = new StunServer(clock, (outcome) => metrics.stunRequests.inc({ outcome }));
   const blocked = new BlockedSwarms(directory.viewers);
-  const newViewerId = () => randomBytes(9).toString('base64url');
   const liveConsole = new LiveConsole({
     swarms: viewers,
     edges: new EdgeWatch(config.edgeAdmin),
@@ -153,7 +152,7 @@ export async function startTracker(
       metrics,
       clock,
       placeOf: (connection) => places.get(connection) ?? nowhere,
-      newViewerId,
+      newViewerId: randomIds(),
       reports,
       reported: (report) => liveConsole.reported(report),
     },
