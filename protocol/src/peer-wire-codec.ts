@@ -21,9 +21,9 @@ const MAX_HEADER_BYTES = 3;
 const SHORT = 128;
 const SHORT_BYTES = 8;
 const MAX_MS = 0xffff;
-/** Waits are told in so many ms: most are one byte then, and messages wait for longer. */
+/** [P16] */
 const WAIT_UNIT_MS = 32;
-const MAX_WAIT = 0x7ff;
+const MAX_WAIT_UNITS = 0x7ff;
 /** For what counts from 1970, or lies in a large file. The end of a range is a safe integer then. */
 const MAX_LONG = 2 ** 52 - 1;
 
@@ -106,7 +106,7 @@ function secondsField(walk: FieldWalk, given: number | undefined): number {
 }
 
 function waitField(walk: FieldWalk, givenMs: number | undefined): number {
-  return WAIT_UNIT_MS * walk.varint(givenMs && givenMs / WAIT_UNIT_MS, MAX_WAIT);
+  return WAIT_UNIT_MS * walk.varint(givenMs && givenMs / WAIT_UNIT_MS, MAX_WAIT_UNITS);
 }
 
 function wordField<T extends string>(walk: FieldWalk, words: readonly T[], given: T | undefined): T {

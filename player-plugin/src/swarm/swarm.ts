@@ -8,7 +8,7 @@ import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEven
 import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
 import { type Holdings, RemoteHoldings } from './remote-holdings.ts';
 import { slowNeighbour } from './slow-neighbour.ts';
-import { RARE_COPIES, type Uploader } from './uploader.ts';
+import { RARE_COPIES, UNWILLING_MS, type Uploader } from './uploader.ts';
 
 /** What a swarm tells the delivery: what its peers have, send and want to know. */
 export type SwarmEvents = Omit<PeerSessionEvents, 'closed' | 'frame'> & {
@@ -299,7 +299,7 @@ export class Swarm {
   #serve(session: PeerSession, key: string, chunk: number, withinMs: number): void {
     const { cache, uploader, clock, mayUpload } = this.#deps;
     const bytes = cache.get(key)?.chunks[chunk];
-    if (!mayUpload()) session.refuse(key, chunk, 2_000);
+    if (!mayUpload()) session.refuse(key, chunk, UNWILLING_MS);
     else if (!bytes) session.refuse(key, chunk, 0);
     else uploader.request({ target: session, key, chunk, deadline: clock.now() + withinMs }, bytes);
   }

@@ -77,6 +77,8 @@ const MIN_QUEUE_MS = 150;
  */
 const SCARCE_DONE_MS = 570;
 const QUEUE_PER_RTT = 2.5;
+/** Whoever may not send now need not be asked again for so long. */
+export const UNWILLING_MS = 2_000;
 /** A line on which nothing queues may carry more than it was seen to: twice as much with each step, so far at most. */
 const MOST_GAIN = 16;
 /**
@@ -179,7 +181,7 @@ export class Uploader {
     if (this.#jobAt(target, key, chunk) >= 0) return;
     const now = this.#clock.now();
     if (this.#allowance(now) < bytes.byteLength) {
-      target.refuse(key, chunk, 2000);
+      target.refuse(key, chunk, UNWILLING_MS);
       return;
     }
     const backlogMs = this.backlogMs;
