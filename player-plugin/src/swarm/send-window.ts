@@ -88,12 +88,6 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
     return Math.max(0, this.#lineBytes - heldBytes);
   }
 
-  /** When the oldest piece counts as gone without a word, ms; `Infinity` with nothing under way. */
-  oldestLeavesAt(now: number): number {
-    const oldest = this.#line[0];
-    return oldest ? oldest.sentAt + this.#leavesWithinMs(now) : Number.POSITIVE_INFINITY;
-  }
-
   /** The fastest acknowledgement of the last ten seconds, ms: the round trip with next to no queue. */
   baseRoundTripMs(now: number): number {
     this.#advance(now);

@@ -36,11 +36,16 @@ class HandClock implements Clock {
   }
 }
 
+const ROUND_TRIP_MS = 20;
+/** A connection gives what it was handed to the line at once, but not within the same turn. */
+const HELD_FOR_MS = 2;
+
 /** A peer behind a line of so many bytes per ms, which acknowledges what reaches it. */
 function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY, neighbours = 12, isScarce = false) {
   const clock = new HandClock();
   let lineFreeAt = 0;
   let lastPiece = 0;
+  let heldBytes = 0;
   const arrived = { bytes: 0, mostQueuedMs: 0 };
   const refused: number[] = [];
   const has = new Set<number>();
@@ -50,15 +55,21 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY, neighbo
   const target: UploadTarget = {
     id: 'peer',
     baseRttMs: 20,
-    heldBytes: 0,
+    get heldBytes() {
+      return heldBytes;
+    },
     hasAnnounced: (_key, chunk) => has.has(chunk),
     sendPiece(_key, chunk, _offset, _queueMs, bytes) {
       lastPiece += 1;
       sent.push({ chunk, bytes: bytes.length });
+      heldBytes += bytes.length;
+      clock.after(HELD_FOR_MS, () => {
+        heldBytes -= bytes.length;
+      });
       const id = lastPiece;
       lineFreeAt = Math.max(lineFreeAt, clock.now()) + bytes.length / bytesPerMs;
       arrived.mostQueuedMs = Math.max(arrived.mostQueuedMs, lineFreeAt - clock.now());
-      clock.after(lineFreeAt - clock.now() + 20, () => {
+      clock.after(lineFreeAt - clock.now() + ROUND_TRIP_MS, () => {
         arrived.bytes += bytes.length;
         uploader.acknowledge(target, [{ first: id, count: 1 }], clock.now());
       });
@@ -222,6 +233,18 @@ test.each([50, 150, 500])(
     expect(arrived.mostQueuedMs).toBeLessThan(100);
   },
 );
+
+test('what its connection holds for a moment holds up nothing, when a single neighbour says nothing until it has it', () => {
+  const { uploader, target, arrived, clock, keepAsking } = setUp(150);
+  keepAsking(5_000);
+  clock.turnTo(8_000);
+  arrived.bytes = 0;
+  for (const key of ['first', 'second']) {
+    uploader.request({ target, key, chunk: 1, deadline: 20_000 }, new Uint8Array(CHUNK_BYTES));
+  }
+  clock.turnTo(8_000 + (1.2 * (2 * CHUNK_BYTES)) / 150 + ROUND_TRIP_MS);
+  expect(arrived.bytes).toBe(2 * CHUNK_BYTES);
+});
 
 test('a connection that holds back what it was given gets no more, and the line goes to another', () => {
   const { uploader, target, sent, clock } = setUp(125);

@@ -68,6 +68,12 @@ export const RARE_COPIES = 2;
  * much waiting there it never lacks work, and the line goes to others.
  */
 const HELD_MS = 15;
+/**
+ * Neither connections nor lines say when they can take more. Right after a piece was handed over its connection holds it, and
+ * with one neighbour nothing else happens until it is acknowledged: each piece waited for the one before (docs/decisions/0083).
+ * What is held for longer than this takes at least as long on the line.
+ */
+const LOOK_AGAIN_MS = HELD_MS;
 /** The shortest queue beyond which requests are refused, and time to come back; it grows with the round trip, as the refused are back no sooner. */
 const MIN_QUEUE_MS = 150;
 /**
@@ -245,9 +251,8 @@ export class Uploader {
       if (job.sentBytes === job.bytes.byteLength) this.#jobs.splice(at, 1);
     }
     if (this.#jobs.length > 0) {
-      const pacedMs = this.#pacer.waitMs(now);
-      const afterMs = pacedMs > 0 ? pacedMs : this.#window.oldestLeavesAt(now) - now;
-      if (Number.isFinite(afterMs)) this.#cancelTimer = this.#clock.after(Math.max(1, afterMs), () => this.pump());
+      const afterMs = Math.max(1, this.#pacer.waitMs(now) || LOOK_AGAIN_MS);
+      this.#cancelTimer = this.#clock.after(afterMs, () => this.pump());
     } else if (hadJobs) this.#drained();
   }
 
