@@ -82,9 +82,6 @@ export interface SwarmEnginePorts {
   readonly observer: EngineObserver;
 }
 
-/** Below this the own playback needs the line for itself, s; above the other it has recovered. */
-const PAUSE_UPLOADS_BELOW_SECONDS = 0.3;
-const RESUME_UPLOADS_ABOVE_SECONDS = 1;
 /** How often the tracker is told what this viewer can pass on, ms, and from which change on: with a report it costs next to nothing. */
 const UPDATE_EVERY_MS = 10_000;
 const UPDATE_FROM_CHANGE = 0.5;
@@ -256,9 +253,7 @@ export class SwarmEngine implements SegmentEngine {
   }
 
   playheadMoved(playhead: Playhead): void {
-    const { rate, bufferedAhead } = playhead;
-    if (rate > 0 && bufferedAhead < PAUSE_UPLOADS_BELOW_SECONDS) this.#budget.isPaused = true;
-    else if (rate === 0 || bufferedAhead > RESUME_UPLOADS_ABOVE_SECONDS) this.#budget.isPaused = false;
+    this.#budget.playheadMoved(playhead);
     this.#delivery.playheadMoved(playhead);
     this.#updateTracker();
   }
