@@ -54,7 +54,7 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY, neighbo
   const sent: { chunk: number; bytes: number }[] = [];
   const target: UploadTarget = {
     id: 'peer',
-    baseRttMs: 20,
+    baseRttMs: ROUND_TRIP_MS,
     get heldBytes() {
       return heldBytes;
     },

@@ -71,7 +71,7 @@ const HELD_MS = 15;
 /**
  * Neither connections nor lines say when they can take more. Right after a piece was handed over its connection holds it, and
  * with one neighbour nothing else happens until it is acknowledged: each piece waited for the one before (docs/decisions/0083).
- * What is held for longer than this takes at least as long on the line.
+ * What is held back takes at least so long on the line.
  */
 const LOOK_AGAIN_MS = HELD_MS;
 /** The shortest queue beyond which requests are refused, and time to come back; it grows with the round trip, as the refused are back no sooner. */
