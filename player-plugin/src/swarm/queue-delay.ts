@@ -8,7 +8,10 @@
 
 /** The least delay of a connection counts for less and less, per ms: clocks drift, and paths change. */
 const LEAST_FADES = 0.0002;
-/** And one that was guessed soon gives way to what is seen: if it was too low, it would be a queue that nothing can empty. */
+/**
+ * And that of a new connection, which is guessed, soon gives way to what is seen: if it was too low, it would be a queue that nothing
+ * can empty. Of another size it is not: on a line that always has work guesses rise to whatever queues (docs/decisions/0084).
+ */
 const GUESS_FADES = 0.02;
 /** What is fastest of so long, and of the same time before. */
 const RECENT_MS = 100;
@@ -45,7 +48,8 @@ export class QueueDelay<Target extends object> {
     this.#least.set(target, sizes);
     const size = bytes >> 10;
     const known = sizes[size];
-    const least = known ?? { ms: ms - this.recentMs(now), at: now, fades: GUESS_FADES };
+    const fades = sizes.length === 0 ? GUESS_FADES : LEAST_FADES;
+    const least = known ?? { ms: ms - this.recentMs(now), at: now, fades };
     const queuedMs = Math.max(0, ms - least.ms - (now - least.at) * least.fades);
     sizes[size] = queuedMs > 0 && queuedMs < JUMP_MS ? least : { ms, at: now, fades: LEAST_FADES };
     this.#turn(now);
