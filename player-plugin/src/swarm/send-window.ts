@@ -88,6 +88,11 @@ export class SendWindow<Target extends { readonly heldBytes: number }> {
     return Math.max(0, this.#lineBytes - heldBytes);
   }
 
+  /** Whether all was acknowledged: what only counts as gone may still be before the line. */
+  get isEmpty(): boolean {
+    return this.#byTarget.size === 0;
+  }
+
   /** The fastest acknowledgement of the last ten seconds, ms: the round trip with next to no queue. */
   baseRoundTripMs(now: number): number {
     this.#advance(now);

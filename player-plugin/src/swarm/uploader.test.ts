@@ -212,6 +212,7 @@ test.each([
 test.each([
   [50, 110],
   [150, 100],
+  [200, 100],
   [500, 100],
 ])('on a line of %i bytes/ms whatever is asked is sent within %i ms', (bytesPerMs, withinMs) => {
   const { arrived, keepAsking } = setUp(bytesPerMs);
@@ -231,6 +232,21 @@ test.each([50, 150, 500])(
     keepAsking(300_000);
     expect((arrived.bytes - before) / (60_000 * bytesPerMs)).toBeGreaterThan(0.995);
     expect(arrived.mostQueuedMs).toBeLessThan(100);
+  },
+);
+
+test.each([100, 200, 1_000])(
+  'a line of %i bytes/ms that has work for a moment now and then is taken for as fast as it is then',
+  (bytesPerMs) => {
+    const { uploader, target, clock, refused } = setUp(bytesPerMs);
+    for (let now = 0, chunk = 0; now < 60_000; now += 500, chunk++) {
+      clock.turnTo(now);
+      uploader.request({ target, key: 'part', chunk, deadline: now + 400 }, new Uint8Array(CHUNK_BYTES));
+    }
+    const share = uploader.bytesPerSecond / (1000 * bytesPerMs);
+    expect(share).toBeGreaterThan(0.8);
+    expect(share).toBeLessThan(1.1);
+    expect(refused).toEqual([]);
   },
 );
 

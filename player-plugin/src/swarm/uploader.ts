@@ -167,7 +167,7 @@ export class Uploader {
   }
 
   get bytesPerSecond(): number {
-    return this.#meter.bytesPerSecond(this.#clock.now());
+    return this.#meter.bytesPerSecond;
   }
 
   get isBusy(): boolean {
@@ -202,6 +202,11 @@ export class Uploader {
     if (now + backlogMs + this.#sendingMs(bytes.byteLength) > deadline) {
       target.refuse(key, chunk, 0);
       return;
+    }
+    if (!this.isBusy && this.#window.isEmpty) {
+      // A round trip has a piece's own time on the line in it, which counts.
+      const pieceMs = (this.#pieceBytes * 1000) / this.bytesPerSecond;
+      this.#meter.begin(now + this.#window.baseRoundTripMs(now) - pieceMs);
     }
     this.#jobs.push({ target, key, chunk, deadline, bytes, sentBytes: 0 });
     this.#queuedBytes += bytes.byteLength;
@@ -319,7 +324,7 @@ export class Uploader {
     const isUncrowded = queueMs < UNCROWDED_QUEUE_MS;
     if (!isUncrowded) {
       this.#gain = Math.min(1, this.#gain);
-      this.#meter.lineIsFull(now);
+      this.#meter.lineIsFull();
       if (now - this.#emptiedAt > EMPTY_EVERY_MS) {
         this.#emptiedAt = now;
         this.#pacer.rest(queueMs + TARGET_QUEUE_MS, now);
