@@ -10,7 +10,8 @@
 const LEAST_FADES = 0.0002;
 /**
  * And that of a new connection, which is guessed, soon gives way to what is seen: if it was too low, it would be a queue that nothing
- * can empty. Of another size it is not: on a line that always has work guesses rise to whatever queues (docs/decisions/0084).
+ * can empty. Not so the guess for a size that a known connection has not sent yet: on a line that always has work it would rise, and
+ * the queue with it (docs/decisions/0084).
  */
 const GUESS_FADES = 0.02;
 /** What is fastest of so long, and of the same time before. */

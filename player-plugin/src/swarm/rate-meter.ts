@@ -29,7 +29,10 @@ export class RateMeter {
     this.#floor = floorBytesPerSecond;
   }
 
-  /** The line had no work: what is acknowledged from then on is of a new start. */
+  /**
+   * The line had no work, and has some now.
+   * @param at from when on time counts again, ms: when the first acknowledgement could come if pieces took no time on the line
+   */
   begin(at: number): void {
     this.#countedUntil = at;
   }

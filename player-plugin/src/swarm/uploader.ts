@@ -204,7 +204,7 @@ export class Uploader {
       return;
     }
     if (!this.isBusy && this.#window.isEmpty) {
-      // A round trip has a piece's own time on the line in it, which counts.
+      // A round trip has a piece's own time on the line in it, which counts: at the rate as it is, for the gain is only tried.
       const pieceMs = (this.#pieceBytes * 1000) / this.bytesPerSecond;
       this.#meter.begin(now + this.#window.baseRoundTripMs(now) - pieceMs);
     }
