@@ -73,8 +73,9 @@ test('two pages with stock p2p-media-loader connect and share a live stream', as
   await vi.waitFor(
     async () => {
       const [first, second] = await seen();
-      expect(Math.min(first?.connected ?? 0, second?.connected ?? 0)).toBeGreaterThan(0);
-      expect((first?.peerBytes ?? 0) + (second?.peerBytes ?? 0)).toBeGreaterThan(200_000);
+      const told = JSON.stringify([first, second]);
+      expect(Math.min(first?.connected ?? 0, second?.connected ?? 0), told).toBeGreaterThan(0);
+      expect((first?.peerBytes ?? 0) + (second?.peerBytes ?? 0), told).toBeGreaterThan(200_000);
     },
     { timeout: 60_000, interval: 500 },
   );
