@@ -13,8 +13,6 @@ export const internalWords: ReadonlyMap<string, string> = new Map(
     'ask-manifest',
     'fetch-whole',
     'ask-peer',
-    'stale-news',
-    'busy-news',
     'greeting',
     'nobody',
     'election',

@@ -132,7 +132,6 @@ export class SwarmEngine implements SegmentEngine {
         this.#budget.sent(bytes, clock.now());
         observer.uploaded(bytes);
       },
-      drained: () => swarm.tellNews(),
       copies: (key, chunk) => swarm.copiesOf(key, chunk),
       neighbours: () => swarm.open.length,
       isScarce: () => delivery.earlyShare > SCARCE_FROM_SHARE,

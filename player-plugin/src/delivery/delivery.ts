@@ -16,6 +16,7 @@ import type {
   SegmentRequest,
   TimelineSegment,
 } from '../segment-engine.ts';
+import { ANSWER_WITHIN_MS } from '../swarm/control-outbox.ts';
 import type { ExchangeFrame, PeerSession } from '../swarm/peer-session.ts';
 import type { Swarm } from '../swarm/swarm.ts';
 import type { EdgeFetches } from './edge-fetches.ts';
@@ -182,7 +183,7 @@ export class Delivery {
   greet(session: PeerSession): void {
     for (const { key, chunks } of this.#deps.cache.segments()) {
       chunks.forEach((bytes, chunk) => {
-        if (bytes) session.announce(key, chunk, 'answer');
+        if (bytes) session.announce(key, chunk, ANSWER_WITHIN_MS);
       });
     }
     for (const task of this.#deps.tasks.all()) if (task.isLive && task.place) this.#tell(session, task);
@@ -282,12 +283,18 @@ export class Delivery {
   #planNow(): void {
     this.#cancelPlan?.();
     this.#planDueAt = Number.POSITIVE_INFINITY;
-    const { clock, tasks, performer, edge, random, swarm, viewerId } = this.#deps;
+    const { clock, tasks, performer, edge, random, swarm, timeline, viewerId } = this.#deps;
     const now = clock.now();
     this.#followTimeline(now);
     const segments = tasks.byDeadline();
     const peers = swarm.open.filter((session) => session.uploads);
-    for (const task of segments) task.duty = this.#dutyFor(task, peers, now);
+    const position = timeline.positionAt(now);
+    for (const task of segments) {
+      const others = task.isLive ? peers : peers.filter((session) => covers(session, task, -1));
+      task.duty = this.#dutyFor(task, others, now);
+      task.sooner = 0;
+      for (const session of others) if (covers(session, task, position)) task.sooner |= session.holdings.bit;
+    }
     if (this.#isAlone(now)) this.#fetchAlone(segments);
     const me = viewerNumber(viewerId());
     const view = { now, segments, peers, holders: swarm.holders, edge: edge.meter, me, earlyShare: this.earlyShare };
@@ -342,11 +349,11 @@ export class Delivery {
     return this.#deps.swarm.open.length === 0 && !this.#deps.swarm.isExpectingPeers(now);
   }
 
-  #dutyFor(task: SegmentTask, peers: readonly PeerSession[], now: number): DutyRule {
+  /** @param others neighbours that want it too */
+  #dutyFor(task: SegmentTask, others: readonly PeerSession[], now: number): DutyRule {
     const { swarm, mayUpload, viewerId } = this.#deps;
     // Alone, nothing is fetched for others; and who has just met somebody first hears what is there already.
     if (swarm.open.length === 0 || (!task.isLive && now - swarm.metAt < HEARING_MS)) return { by: 'nobody' };
-    const others = task.isLive ? peers : peers.filter((session) => covers(session, task));
     if (others.length > 0 && !mayUpload()) return { by: 'arc', arc: null };
     if (task.isLive && this.#arc !== undefined && others.length > 0) return { by: 'arc', arc: this.#arc };
     return { by: 'election', me: viewerNumber(viewerId()), others: others.map(({ id }) => viewerNumber(id)) };
@@ -439,9 +446,10 @@ export class Delivery {
 /** The manifest's segment key comes after magic and key id. */
 const MANIFEST_KEY_AT = 12;
 
-function covers(session: PeerSession, task: SegmentTask): boolean {
-  const window = session.windows.get(task.rendition);
-  return window !== undefined && window.from <= task.start && task.start <= window.to;
+/** Whether a neighbour whose playhead is beyond this position of a recording wants this of it. */
+function covers({ windows }: PeerSession, { isLive, rendition, start }: SegmentTask, position: number): boolean {
+  const window = windows.get(rendition);
+  return !isLive && window !== undefined && window.from > position && window.from <= start && start <= window.to;
 }
 
 function sameRange(a: ByteRange | undefined, b: ByteRange | undefined): boolean {

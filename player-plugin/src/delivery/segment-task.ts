@@ -44,6 +44,7 @@ export class SegmentTask implements SegmentView {
   deadline: number = Number.POSITIVE_INFINITY;
   slackMs: number = Number.POSITIVE_INFINITY;
   duty: DutyRule = { by: 'nobody' };
+  sooner = 0;
   isComingWhole = false;
   /** The edge failed for good, or what it gives does not match. */
   edgeFailed = false;

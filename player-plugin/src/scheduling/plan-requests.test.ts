@@ -35,6 +35,7 @@ function segment(given: Partial<SegmentView> = {}): SegmentView {
     mayAskEdge: true,
     isLive: true,
     duty: noDuty,
+    sooner: 0,
     ...given,
   };
 }
@@ -78,6 +79,24 @@ const fetched = (actions: readonly Action[]): number[] =>
   actions.flatMap((action) =>
     action.do === 'fetch' ? Array.from({ length: action.end - action.first }, (_, index) => action.first + index) : [],
   );
+
+describe('recordings', () => {
+  const [ahead, source] = [peer('ahead', [0]), peer('source', [0, 1, 2])];
+  const asked = (deadline: number, sooner: number) =>
+    plan(view([segment({ isLive: false, chunks: 3, deadline, sooner })], [ahead, source]))
+      .flatMap((action) => (action.do === 'ask-peer' ? [action.chunk] : []))
+      .sort();
+
+  test.each([
+    ['nobody plays it sooner: all is asked for', 9_000, 0, [0, 1, 2]],
+    ['what somebody lacks who plays it sooner is left to them', 9_000, 0b01, [0]],
+    ['whoever plays it sooner has all of it: all is asked for', 9_000, 0b10, [0, 1, 2]],
+    ['several play it sooner: what any of them lacks is left', 9_000, 0b11, [0]],
+    ['when time is short nothing is left to anybody', 2_500, 0b11, [0, 1, 2]],
+  ])('%s', (_what, deadline, sooner, chunks) => {
+    expect(asked(deadline, sooner)).toEqual(chunks);
+  });
+});
 
 describe('duty', () => {
   test('rank 0 fetches at once, adjacent chunks in one request', () => {

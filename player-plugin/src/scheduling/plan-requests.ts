@@ -226,11 +226,15 @@ class Plan implements RequestPlan {
     return wanted.sort((a, b) => a.order - b.order);
   }
 
-  /** Of the holders with room: who will have delivered first, and in time. */
+  /**
+   * Of the holders with room: who will have delivered first, and in time. What somebody lacks who plays it sooner is left to
+   * them while there is time: one line cannot carry it to everybody, and they pass it on (docs/decisions/0085).
+   */
   #soonest(segment: SegmentView, chunk: number, holders: number, askable: readonly Askable[]): Askable | undefined {
     const bytes = sizeOf(segment, chunk);
     let best: Askable | undefined;
     let bestMs = this.#withinMs(segment, bytes);
+    if (bestMs > this.#config.urgentMs && segment.sooner & ~holders) return undefined;
     for (const one of askable) {
       const { peer, asked } = one;
       if ((holders & peer.holdings.bit) === 0 || asked >= windowOf(peer, bytes, this.#config.maxPerPeer)) continue;

@@ -45,6 +45,8 @@ export interface SegmentView {
   /** Live segments are new to all neighbours at the same time; of a recording everybody wants the next one first. */
   readonly isLive: boolean;
   readonly duty: DutyRule;
+  /** Of a recording: the bits of neighbours who play it sooner. */
+  readonly sooner: number;
 }
 
 export interface PeerView {

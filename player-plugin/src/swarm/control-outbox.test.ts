@@ -1,6 +1,6 @@
 import { decodeFrames, type PeerFrame } from '@nearcast/protocol';
 import { expect, test } from 'vitest';
-import { ControlOutbox } from './control-outbox.ts';
+import { ControlOutbox, STALE_NEWS_WITHIN_MS } from './control-outbox.ts';
 
 /** Time that stands still until it is turned, and the one timer that an outbox has. */
 function setUp() {
@@ -45,9 +45,9 @@ test('[P8] an acknowledgement waits for a second piece, but not for long, and te
 
 test('whatever goes out takes along what waits', () => {
   const { outbox, said, turnTo } = setUp();
-  outbox.have('00'.repeat(16), 3, 'stale-news');
+  outbox.have('00'.repeat(16), 3, STALE_NEWS_WITHIN_MS);
   outbox.acknowledge(1);
-  outbox.add({ type: 'ping', id: 7 }, 'answer');
+  outbox.add({ type: 'ping', id: 7 });
   turnTo(2_000);
   expect(said.map(({ at, frames }) => [at, frames.map(({ type }) => type)])).toEqual([
     [1_005, ['ping', 'have', 'ack']],

@@ -3,13 +3,15 @@ import type { Clock } from '../clock.ts';
 
 /**
  * How long a frame may wait for company: packets, not bytes, are the overhead of small messages. Questions and answers wait
- * least, and news that nobody else has; a single acknowledgement waits for another; news that the line is too busy to serve
- * waits longer, and longest when most have heard it already.
+ * least, and news that nobody else has; a single acknowledgement waits for another; news that others have too waits longer,
+ * and longest when most have it and the line is too busy to serve it.
  */
-const WAIT_MS = { answer: 5, ack: 40, news: 20, 'busy-news': 60, 'stale-news': 300 } as const;
+export const ANSWER_WITHIN_MS = 5;
+export const NEWS_WITHIN_MS = 60;
+export const STALE_NEWS_WITHIN_MS = 300;
+const ACKNOWLEDGE_WITHIN_MS = 40;
 /** As with delayed acknowledgements of TCP (RFC 1122 §4.2.3.2). */
 const PIECES_PER_ACKNOWLEDGEMENT = 2;
-export type Urgency = keyof typeof WAIT_MS;
 
 /** Collects what is to be said to one peer and sends it in few messages. */
 export class ControlOutbox {
@@ -30,32 +32,27 @@ export class ControlOutbox {
     this.#send = send;
   }
 
-  add(frame: PeerFrame, urgency: Urgency): void {
+  add(frame: PeerFrame): void {
     this.#frames.push(frame);
-    this.#sendWithin(WAIT_MS[urgency]);
+    this.#sendWithin(ANSWER_WITHIN_MS);
   }
 
-  have(key: string, chunk: number, urgency: Urgency): void {
+  have(key: string, chunk: number, withinMs: number): void {
     const waiting = this.#haves.find((have) => have.key === key);
     if (!waiting) this.#haves.push({ key, chunks: [chunk] });
     else if (!waiting.chunks.includes(chunk)) waiting.chunks.push(chunk);
-    this.#sendWithin(WAIT_MS[urgency]);
+    this.#sendWithin(withinMs);
   }
 
   acknowledge(piece: number): void {
     this.#pieces.push(piece);
     this.#arrivedAt = this.#clock.now();
-    this.#sendWithin(WAIT_MS[this.#pieces.length < PIECES_PER_ACKNOWLEDGEMENT ? 'ack' : 'answer']);
+    this.#sendWithin(this.#pieces.length < PIECES_PER_ACKNOWLEDGEMENT ? ACKNOWLEDGE_WITHIN_MS : ANSWER_WITHIN_MS);
   }
 
   /** Sends what is due: timers of a hidden page come late, messages do not. */
   poke(): void {
     if (this.#clock.now() >= this.#dueAt) this.flush();
-  }
-
-  /** Sends news that has been waiting, if there is any. */
-  flushNews(): void {
-    if (this.#haves.length > 0) this.#sendWithin(WAIT_MS.answer);
   }
 
   flush(): void {

@@ -13,7 +13,7 @@ import {
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { PeerView } from '../scheduling/plan-view.ts';
-import { ControlOutbox, type Urgency } from './control-outbox.ts';
+import { ControlOutbox } from './control-outbox.ts';
 import { Downloads } from './downloads.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { PeerScore } from './peer-score.ts';
@@ -155,17 +155,12 @@ export class PeerSession implements UploadTarget, PeerView {
     return this.#transport.heldBytes ?? 0;
   }
 
-  say(frame: PeerFrame, urgency: Urgency = 'answer'): void {
-    if (this.#state !== 'closed') this.#outbox.add(frame, urgency);
+  say(frame: PeerFrame): void {
+    if (this.#state !== 'closed') this.#outbox.add(frame);
   }
 
-  announce(key: string, chunk: number, urgency: Urgency): void {
-    if (this.isOpen) this.#outbox.have(key, chunk, urgency);
-  }
-
-  /** Sends what is waiting for company. */
-  tellNews(): void {
-    if (this.isOpen) this.#outbox.flushNews();
+  announce(key: string, chunk: number, withinMs: number): void {
+    this.#outbox.have(key, chunk, withinMs);
   }
 
   /** Asks for a chunk that it has. */

@@ -3,7 +3,7 @@ import { bitCount, freeBit } from '../bits.ts';
 import type { SegmentCache } from '../cache/segment-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
-import type { Urgency } from './control-outbox.ts';
+import { ANSWER_WITHIN_MS, NEWS_WITHIN_MS, STALE_NEWS_WITHIN_MS } from './control-outbox.ts';
 import { type CloseReason, type ExchangeFrame, PeerSession, type PeerSessionEvents } from './peer-session.ts';
 import type { ConnectPeer, PeerTransport } from './peer-transport.ts';
 import { type Holdings, RemoteHoldings } from './remote-holdings.ts';
@@ -126,18 +126,13 @@ export class Swarm {
 
   /** A chunk is here. When most have it, and the line is too busy to send it anyway, the news can wait for company. */
   announce(key: string, chunk: number): void {
-    const urgency = this.#urgencyOf(this.copiesOf(key, chunk));
-    for (const session of this.#open) if (!session.hasAnnounced(key, chunk)) session.announce(key, chunk, urgency);
+    const withinMs = this.#newsWithinMs(this.copiesOf(key, chunk));
+    for (const session of this.#open) if (!session.hasAnnounced(key, chunk)) session.announce(key, chunk, withinMs);
   }
 
   /** How many neighbours have told of a chunk. */
   copiesOf(key: string, chunk: number): number {
     return bitCount(this.holders(key)?.[chunk] ?? 0);
-  }
-
-  /** The line is free: whoever could use it should know what is here. */
-  tellNews(): void {
-    for (const session of this.#open) session.tellNews();
   }
 
   /** What was exchanged with whom since this was last asked, those that have left included. */
@@ -163,10 +158,10 @@ export class Swarm {
     for (const peer of [...this.#connecting.keys()]) this.#giveUp(peer, undefined);
   }
 
-  #urgencyOf(copies: number): Urgency {
-    if (copies <= RARE_COPIES) return 'answer';
-    if (!this.#deps.uploader.isBusy) return 'news';
-    return copies >= COMMON_SHARE * this.#open.length ? 'stale-news' : 'busy-news';
+  #newsWithinMs(copies: number): number {
+    if (copies <= RARE_COPIES) return ANSWER_WITHIN_MS;
+    const isStale = this.#deps.uploader.isBusy && copies >= COMMON_SHARE * this.#open.length;
+    return isStale ? STALE_NEWS_WITHIN_MS : NEWS_WITHIN_MS;
   }
 
   /** Those met under former names stay until as many, or enough, are there under the new ones. */

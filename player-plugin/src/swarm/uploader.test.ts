@@ -82,7 +82,6 @@ function setUp(bytesPerMs: number, allowance = Number.POSITIVE_INFINITY, neighbo
     random: () => 0.5,
     allowance: () => allowance,
     sent: () => undefined,
-    drained: () => undefined,
     copies: (_key, chunk) => (rare.has(chunk) ? 1 : 8),
     neighbours: () => neighbours,
     isScarce: () => isScarce,

@@ -134,7 +134,6 @@ export class Uploader {
   #probedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
   readonly #sent: (target: UploadTarget, bytes: number) => void;
-  readonly #drained: () => void;
   readonly #copies: (key: string, chunk: number) => number;
   readonly #neighbours: () => number;
   readonly #isScarce: () => boolean;
@@ -146,8 +145,6 @@ export class Uploader {
       random: Random;
       allowance: Allowance;
       sent: (target: UploadTarget, bytes: number) => void;
-      /** Nothing is left to send: whoever could ask for something should know. */
-      drained: () => void;
       /** How many neighbours have told of a chunk. */
       copies: (key: string, chunk: number) => number;
       neighbours: () => number;
@@ -159,7 +156,6 @@ export class Uploader {
     this.#random = deps.random;
     this.#allowance = deps.allowance;
     this.#sent = deps.sent;
-    this.#drained = deps.drained;
     this.#copies = deps.copies;
     this.#neighbours = deps.neighbours;
     this.#isScarce = deps.isScarce;
@@ -240,7 +236,6 @@ export class Uploader {
 
   /** Hands pieces over while the window is open. Held back here they can still be cancelled. */
   pump(): void {
-    const hadJobs = this.#jobs.length > 0;
     this.#cancelTimer?.();
     const now = this.#clock.now();
     while (this.#jobs.length > 0 && this.#mayGo(now)) {
@@ -258,7 +253,7 @@ export class Uploader {
     if (this.#jobs.length > 0) {
       const afterMs = Math.max(1, this.#pacer.waitMs(now) || LOOK_AGAIN_MS);
       this.#cancelTimer = this.#clock.after(afterMs, () => this.pump());
-    } else if (hadJobs) this.#drained();
+    }
   }
 
   #mayGo(now: number): boolean {
